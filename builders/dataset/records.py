@@ -1,0 +1,202 @@
+"""The rows as Python sees them: frozen records whose fields are the columns of ``schema.py``, in the same order.
+
+A record holds data and nothing else; ids are made by the ``make_*`` functions here, so that there is one rule for each.
+``row(record)`` gives the plain dict that goes into a table.
+"""
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from dualset.builders.dataset.ids import content_id
+from dualset.builders.dataset.words import Outcome, Origin, Split, Style, Visibility
+
+__all__ = [
+    "Candidate",
+    "Failure",
+    "Group",
+    "Label",
+    "Limits",
+    "Message",
+    "Observation",
+    "Problem",
+    "Test",
+    "candidate_id_of",
+    "problem_id_of",
+    "program_id_of",
+    "row",
+    "with_test_ids",
+]
+
+Message = dict[str, str]
+"""One chat turn: ``{"role": ..., "content": ...}``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Test:
+    """One test: ``input`` and ``expected`` (stdio: text; call: JSON text), or a block of assert ``code``."""
+
+    __test__ = False  # pytest: not a test class
+
+    test_id: str = ""
+    input: str | None = None
+    expected: str | None = None
+    code: str | None = None
+    visibility: Visibility = Visibility.PUBLIC
+    origin: Origin = Origin.OFFICIAL
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """A statement with tests. No tests: its programs stay unlabelled."""
+
+    problem_id: str
+    source: str
+    source_id: str
+    source_revision: str | None = None
+    split: Split | None = None
+    title: str | None = None
+    statement: str
+    style: Style
+    starter_code: str | None = None
+    entry_point: str | None = None
+    tests: tuple[Test, ...] = ()
+    reference_solutions: tuple[str, ...] = ()
+    difficulty: str | None = None
+    released_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    time_limit_s: float | None = None
+    memory_limit_mb: int | None = None
+    license: str | None = None
+    checker: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """One sampled completion. ``program_id`` is null where no code was found."""
+
+    candidate_id: str
+    problem_id: str
+    sample_index: int
+    round: int = 0
+    program_id: str | None
+    completion: str
+    code: str | None
+    extraction: str
+    model: str | None = None
+    model_revision: str | None = None
+    sampler: str
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    seed: int | None = None
+    finish_reason: str | None = None
+    n_tokens: int | None = None
+    mean_logprob: float | None = None
+    recorded_passed: bool | None = None
+    recorded_verdict: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What a program may use: CPU seconds a test, memory in MiB (all of its tests share one process), output in KiB a test."""
+
+    timeout_s: float = 10.0
+    memory_mb: int = 512
+    output_kb: int = 4096
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failure:
+    """The first failing test of a program, as far as it can be shown: texts are cut and hold no addresses."""
+
+    test_id: str
+    outcome: Outcome
+    exception: str | None = None
+    message: str | None = None
+    actual: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Label:
+    """The verdict on one program. ``passed`` is null where it is unknown: no tests, infrastructure failed, or flaky."""
+
+    program_id: str
+    problem_id: str
+    passed: bool | None
+    outcome: Outcome | None
+    tests_passed: int
+    tests_total: int
+    outcomes: tuple[Outcome, ...]
+    first_failure: Failure | None
+    runs: int
+    flaky: bool | None
+    limits: Limits
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Observation:
+    """What running a program cost on this machine; it differs from run to run and is no part of the revision."""
+
+    program_id: str
+    problem_id: str
+    isolation: str
+    durations_ms: tuple[float, ...]
+    peak_memory_mb: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """K candidates of one problem in the order shown, with what training needs: one row serves GRPO and SFT."""
+
+    group_id: str
+    problem_id: str
+    round: int
+    prompt: tuple[Message, ...]
+    completion: tuple[Message, ...]
+    candidate_ids: tuple[str, ...]
+    program_ids: tuple[str, ...]
+    correct: tuple[bool, ...]
+    n_correct: int
+    order_seed: int
+    label_source: str
+
+
+def row(record: Any) -> dict[str, Any]:
+    """The record as plain data for a table."""
+    return asdict(record)
+
+
+def problem_id_of(problem: Problem) -> str:
+    """A problem is its statement, the code it starts from and its tests; source, title and licence are not part of it."""
+    return content_id(
+        {
+            "statement": problem.statement,
+            "style": problem.style,
+            "starter_code": problem.starter_code,
+            "entry_point": problem.entry_point,
+            "tests": [[t.input, t.expected, t.code] for t in problem.tests],
+            "checker": problem.checker,
+        }
+    )
+
+
+def program_id_of(problem_id: str, code: str) -> str:
+    """A program is one distinct code text of one problem."""
+    return content_id({"problem_id": problem_id, "code": code})
+
+
+def candidate_id_of(candidate: Candidate) -> str:
+    """A candidate is what was said, by which model under which settings, as which sample of which problem and round."""
+    named = asdict(candidate)
+    for derived in ("candidate_id", "program_id", "code", "extraction", "recorded_passed", "recorded_verdict"):
+        del named[derived]
+    return content_id(named)
+
+
+def with_test_ids(tests: tuple[Test, ...]) -> tuple[Test, ...]:
+    """The tests with their ids: a test is its input, expected output and code. Exact repeats are dropped."""
+    named = {
+        content_id([t.input, t.expected, t.code]): t for t in reversed(tests)
+    }  # reversed twice: the first of equals stays, in its place
+    return tuple(replace(test, test_id=test_id) for test_id, test in reversed(named.items()))

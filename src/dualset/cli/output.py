@@ -1,0 +1,62 @@
+"""What commands print: JSON and tables on stdout, a progress bar on stderr where that is a terminal."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+import click
+
+from dualset.builders.progress import Progress, silent
+
+__all__ = ["bar", "print_json", "remark"]
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on one line of stdout."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
+def remark(text: str) -> None:
+    """A line for the person watching, on stderr."""
+    click.echo(text, err=True)
+
+
+@contextmanager
+def bar() -> Iterator[Progress]:
+    """A progress callable that draws one bar a stage, with rate and time left; silent where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield silent
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bars, TextColumn, TimeRemainingColumn
+
+    columns = [
+        TextColumn("{task.description:<10}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    ]
+    with Bars(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def draw(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total or None, rate="")
+            speed = bars.tasks[tasks[stage]].speed
+            bars.update(
+                tasks[stage], completed=done, total=total or None, rate=f"{speed:.0f}/s" if speed else ""
+            )
+
+        yield draw
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return str(value)
