@@ -1,6 +1,6 @@
 """Identity: the first 16 hex digits of sha256 over the canonical JSON of what a thing is. Nothing is random.
 
-In: plain data (str, int, float, bool, None, list, dict, datetime). Out: ids and digests that are the same on every machine.
+In: plain data (str, int, float, bool, None, list, dict, datetime). Out: ids and digests, the same on every machine.
 """
 
 import hashlib
@@ -16,9 +16,7 @@ def canonical_json(value: Any) -> bytes:
 
     Lone surrogates (programs may print them) are kept by escaping all non-ASCII characters.
     """
-    text = json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False, default=_plain
-    )
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False, default=_plain)
     return text.encode("ascii")
 
 

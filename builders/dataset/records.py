@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from dualset.builders.dataset.ids import content_id
-from dualset.builders.dataset.words import Outcome, Origin, Split, Style, Visibility
+from dualset.builders.dataset.words import Origin, Outcome, Split, Style, Visibility
 
 __all__ = [
     "Candidate",
@@ -99,7 +99,7 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """What a program may use: CPU seconds a test, memory in MiB (all of its tests share one process), output in KiB a test."""
+    """What a program may use: CPU seconds a test, MiB of memory (its tests share one process), KiB of output a test."""
 
     timeout_s: float = 10.0
     memory_mb: int = 512
@@ -168,7 +168,7 @@ def row(record: Any) -> dict[str, Any]:
 
 
 def problem_id_of(problem: Problem) -> str:
-    """A problem is its statement, the code it starts from and its tests; source, title and licence are not part of it."""
+    """A problem is its statement, the code it starts from and its tests; not its source, title or licence."""
     return content_id(
         {
             "statement": problem.statement,

@@ -1,11 +1,11 @@
 """The tables of a version: Arrow schemas with a version number and a doc line for each column.
 
 The dataset card, the DuckDB views and ``docs/tables.md`` are made from here. Text that can pass 2 GB in one column is
-``large_string`` (arrow#44164); times are naive UTC. Rows are kept in key order, and every key starts with ``problem_id``,
-so that tables are written and compared as streams.
+``large_string`` (arrow#44164); times are naive UTC. Rows are kept in key order, and every
+key starts with ``problem_id``, so that tables are written and compared as streams.
 
-No column may be named ``labels``, ``prompts``, ``completions``, ``trainer_state``, ``log_metric`` or ``log_extra``: TRL 1.16
-breaks on them or shadows them.
+No column may be named ``labels``, ``prompts``, ``completions``, ``trainer_state``, ``log_metric`` or ``log_extra``: TRL
+1.16 breaks on them or shadows them.
 """
 
 from dataclasses import dataclass
@@ -47,14 +47,23 @@ _TEXT = pa.large_string()
 _WORD = pa.string()
 _MESSAGES = pa.list_(pa.struct([("role", _WORD), ("content", _TEXT)]))
 _TEST = pa.struct(
-    [("test_id", _WORD), ("input", _TEXT), ("expected", _TEXT), ("code", _TEXT), ("visibility", _WORD), ("origin", _WORD)]
+    [
+        ("test_id", _WORD),
+        ("input", _TEXT),
+        ("expected", _TEXT),
+        ("code", _TEXT),
+        ("visibility", _WORD),
+        ("origin", _WORD),
+    ]
 )
 _FAILURE = pa.struct(
     [("test_id", _WORD), ("outcome", _WORD), ("exception", _WORD), ("message", _TEXT), ("actual", _TEXT)]
 )
 _LIMITS = pa.struct([("timeout_s", pa.float64()), ("memory_mb", pa.int32()), ("output_kb", pa.int32())])
 
-_PROBLEM_ID = Column("problem_id", _WORD, "the problem: 16 hex digits of its content's sha256, or the id given in a jsonl source")
+_PROBLEM_ID = Column(
+    "problem_id", _WORD, "the problem: 16 hex digits of its content's sha256, or the id given in a jsonl source"
+)
 _PROGRAM_ID = Column("program_id", _WORD, "the program: one distinct code text of one problem")
 
 _PROBLEMS = Table(
@@ -63,7 +72,9 @@ _PROBLEMS = Table(
     key=("problem_id",),
     columns=(
         _PROBLEM_ID,
-        Column("source", _WORD, "the kind of source it was read from: humaneval, mbpp, livecodebench, apps, jsonl, micro"),
+        Column(
+            "source", _WORD, "the kind of source it was read from: humaneval, mbpp, livecodebench, apps, jsonl, micro"
+        ),
         Column("source_id", _WORD, "its name there, e.g. HumanEval/0"),
         Column("source_revision", _WORD, "the source's pinned Hub commit, or the sha256 of the file read"),
         Column("split", _WORD, "train, validation or test: decided by a hash of problem_id"),
@@ -72,7 +83,9 @@ _PROBLEMS = Table(
         Column("style", _WORD, "stdio, call or assert: how tests speak to a program"),
         Column("starter_code", _TEXT, "code a solution starts from, or null"),
         Column("entry_point", _WORD, "the function or Class().method that call and assert tests use, or null"),
-        Column("tests", pa.list_(_TEST), "stdio: input and expected text; call: JSON arguments and result; assert: code"),
+        Column(
+            "tests", pa.list_(_TEST), "stdio: input and expected text; call: JSON arguments and result; assert: code"
+        ),
         Column("reference_solutions", pa.list_(_TEXT), "programs known to be right; may be empty"),
         Column("difficulty", _WORD, "the source's own word for it, or null"),
         Column("released_at", pa.timestamp("us"), "when it was published (UTC), or null"),
@@ -80,7 +93,9 @@ _PROBLEMS = Table(
         Column("time_limit_s", pa.float64(), "the problem's own limit in CPU seconds a test; null: the recipe's"),
         Column("memory_limit_mb", pa.int32(), "the problem's own limit in MiB; null: the recipe's"),
         Column("license", _WORD, "licence of the statement and tests, or null where unknown"),
-        Column("checker", _WORD, "how results are compared: exact, whitespace, float:TOLERANCE; null: the style's default"),
+        Column(
+            "checker", _WORD, "how results are compared: exact, whitespace, float:TOLERANCE; null: the style's default"
+        ),
     ),
 )
 
@@ -96,7 +111,11 @@ _CANDIDATES = Table(
         Column("program_id", _WORD, "the program it is; null: no code was found"),
         Column("completion", _TEXT, "the model's text, complete"),
         Column("code", _TEXT, "the code extracted from it; null: none"),
-        Column("extraction", _WORD, "how code was found: fenced, raw, given, continuation; or why not: unclosed_think, no_code"),
+        Column(
+            "extraction",
+            _WORD,
+            "how code was found: fenced, raw, given, continuation; or why not: unclosed_think, no_code",
+        ),
         Column("model", _WORD, "the model's Hub id or folder name, or null where unknown"),
         Column("model_revision", _WORD, "its Hub commit, or the digest of its weights, or null"),
         Column("sampler", _WORD, "what made it: imported, transformers"),
@@ -124,7 +143,11 @@ _LABELS = Table(
         Column("tests_passed", pa.int32(), "tests passed"),
         Column("tests_total", pa.int32(), "tests of the problem"),
         Column("outcomes", pa.list_(_WORD), "outcome on each test, in the problem's test order"),
-        Column("first_failure", _FAILURE, "the first failing test: exception, message and result, cut and without addresses"),
+        Column(
+            "first_failure",
+            _FAILURE,
+            "the first failing test: exception, message and result, cut and without addresses",
+        ),
         Column("runs", pa.int32(), "how often it was run"),
         Column("flaky", pa.bool_(), "true: runs differ; null: run once, so unknown"),
         Column("limits", _LIMITS, "CPU seconds a test, MiB of memory and KiB of output it was held to"),
@@ -139,7 +162,9 @@ _GROUPS = Table(
         Column("group_id", _WORD, "these candidates in this order under this prompt"),
         _PROBLEM_ID,
         Column("round", pa.int32(), "the latest round of its candidates"),
-        Column("prompt", _MESSAGES, "chat messages that show the statement and the numbered programs and ask for a ranking"),
+        Column(
+            "prompt", _MESSAGES, "chat messages that show the statement and the numbered programs and ask for a ranking"
+        ),
         Column("completion", _MESSAGES, "the SFT target: a right ranking as the answer, ties in seeded order"),
         Column("candidate_ids", pa.list_(_WORD), "the candidates in the order shown"),
         Column("program_ids", pa.list_(_WORD), "their programs"),
@@ -152,14 +177,18 @@ _GROUPS = Table(
 
 _OBSERVATIONS = Table(
     name="observations",
-    doc="one row a program: what running it cost; it differs between runs and machines, so it is no part of the revision",
+    doc="one row a program: what running it cost; differs between runs and machines, so no part of the revision",
     key=("problem_id", "program_id"),
     measured=True,
     columns=(
         _PROGRAM_ID,
         _PROBLEM_ID,
         Column("isolation", _WORD, "the sandbox's level"),
-        Column("durations_ms", pa.list_(pa.float64()), "CPU milliseconds a test, in test order; shorter where the run stopped"),
+        Column(
+            "durations_ms",
+            pa.list_(pa.float64()),
+            "CPU milliseconds a test, in test order; shorter where the run stopped",
+        ),
         Column("peak_memory_mb", pa.float64(), "peak resident memory of its process in MiB, or null"),
     ),
 )

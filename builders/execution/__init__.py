@@ -1,0 +1,1 @@
+"""Running programs that nobody trusts: the sandbox, the comparison of results, the labels."""

@@ -1,0 +1,1 @@
+"""From labelled candidates to mixed ranking groups and the prompts that show them."""

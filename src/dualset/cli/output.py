@@ -31,7 +31,8 @@ def bar() -> Iterator[Progress]:
         yield silent
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bars, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
 
     columns = [
         TextColumn("{task.description:<10}"),
@@ -47,9 +48,7 @@ def bar() -> Iterator[Progress]:
             if stage not in tasks:
                 tasks[stage] = bars.add_task(stage, total=total or None, rate="")
             speed = bars.tasks[tasks[stage]].speed
-            bars.update(
-                tasks[stage], completed=done, total=total or None, rate=f"{speed:.0f}/s" if speed else ""
-            )
+            bars.update(tasks[stage], completed=done, total=total or None, rate=f"{speed:.0f}/s" if speed else "")
 
         yield draw
 
