@@ -39,7 +39,7 @@ _DIGITS = range(2, 10)
 
 
 class Slot(NamedTuple):
-    """One choice of a part: its words, its spellings in code, and what it does; ``{k}`` is a digit where it takes one."""
+    """One choice of a part: its words, its spellings in code and its function; ``{k}`` stands for a digit."""
 
     words: str
     codes: tuple[str, ...]

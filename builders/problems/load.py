@@ -1,0 +1,71 @@
+"""Read the problems that a recipe names, from a path, from the Hub at a pinned commit, or generated.
+
+In: `ProblemSettings`. Out: a `ProblemSet` of distinct problems. Formats are one file each beside this one.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from dualset.builders.dataset.records import Problem
+from dualset.builders.errors import RecipeError, did_you_mean
+from dualset.builders.problems.files import SourceFiles, hub_files, local_files
+from dualset.builders.problems.humaneval import parse_humaneval
+from dualset.builders.problems.jsonl import parse_jsonl
+from dualset.builders.problems.mbpp import parse_mbpp
+from dualset.builders.problems.problem_set import ProblemSet, collect
+from dualset.builders.problems.rows import Row, read_rows
+from dualset.builders.problems.settings import ProblemSettings
+
+__all__ = ["SOURCES", "load_problems"]
+
+_PARSERS: dict[str, Callable[[Row], Problem]] = {
+    "humaneval": parse_humaneval,
+    "jsonl": parse_jsonl,
+    "mbpp": parse_mbpp,
+}
+
+SOURCES = (*sorted(_PARSERS), "micro")
+"""The words that ``problems.source`` may be."""
+
+
+def load_problems(settings: ProblemSettings) -> ProblemSet:
+    """The problems, distinct and sorted by id.
+
+    Raises:
+        RecipeError: the settings contradict each other or name an unknown source.
+        SourceError: a file is missing, torn or not of this format.
+    """
+    if settings.source not in SOURCES:
+        msg = f"problems.source is {settings.source!r}: {did_you_mean(settings.source, SOURCES)}"
+        raise RecipeError(msg)
+    if settings.source == "micro":
+        return _micro(settings)
+    files = _files(settings)
+    return collect(_parsed(settings.source, files), files.pin, settings.limit)
+
+
+def _files(settings: ProblemSettings) -> SourceFiles:
+    if (settings.path is None) == (settings.hub is None):
+        seen = "neither" if settings.path is None else "both"
+        msg = f"problems: source {settings.source!r} needs either path or hub, not {seen}"
+        raise RecipeError(msg)
+    if settings.path is not None:
+        return local_files(settings.path)
+    return hub_files(settings.hub or "", settings.revision)
+
+
+def _parsed(source: str, files: SourceFiles) -> Iterator[tuple[str, Problem]]:
+    for path in files.paths:
+        for row in read_rows(path):
+            yield row.where, replace(_PARSERS[source](row), source_revision=files.pin)
+
+
+def _micro(settings: ProblemSettings) -> ProblemSet:
+    from dualset.builders.problems.micro import micro_problems
+
+    if settings.path is not None or settings.hub is not None:
+        msg = "problems: source 'micro' is generated from count and seed; it has no path or hub"
+        raise RecipeError(msg)
+    problems = micro_problems(settings.count, settings.seed)
+    pin = f"micro count={settings.count} seed={settings.seed}"
+    return collect(((f"micro problem {n}", p) for n, p in enumerate(problems)), pin, settings.limit)
