@@ -1,0 +1,1 @@
+"""How the tiny policy that comes with the package was made: corpus, tokenizer, training."""

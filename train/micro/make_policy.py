@@ -1,0 +1,186 @@
+"""Make the tiny policy that comes with the package, from a seed.
+
+Run:  python -m dualset.train.micro.make_policy OUT_FOLDER
+
+In: nothing but the corpus. Out: a folder that plain transformers loads, with ``made.json``: seed, settings, time, machine.
+A Qwen3 configuration of 0.75M parameters. Judging is learnt by a curriculum: from lists alone it stays at chance;
+from one program with a verdict it starts, then two, then four programs, with writing kept in the mixture throughout.
+"""
+
+import json
+import platform
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from multiprocessing import Pool
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dualset.train.micro.corpus import KINDS, Document, documents
+from dualset.train.micro.tokenizer import make_tokenizer
+
+__all__ = ["Settings", "make_policy"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """How it is made; ``batch`` counts documents a step, ``lr`` is the peak of a cosine."""
+
+    seed: int = 0
+    steps: int = 4000
+    batch: int = 96
+    lr: float = 3e-3
+    documents_per_kind: int = 120_000
+    hidden: int = 128
+    layers: int = 4
+    heads: int = 4
+    kv_heads: int = 2
+    intermediate: int = 320
+
+
+CURRICULUM: tuple[tuple[float, dict[str, float]], ...] = (
+    (0.35, {"write": 0.4, "verdict": 0.6}),
+    (0.60, {"write": 0.3, "verdict": 0.35, "rank2": 0.35}),
+    (1.00, {"write": 0.3, "verdict": 0.1, "rank2": 0.2, "rank4": 0.4}),
+)
+"""Up to which share of the steps each mixture of kinds is drawn from."""
+
+
+def make_policy(folder: Path, settings: Settings, device: str) -> None:
+    """Train and save."""
+    import torch
+
+    started = time.time()
+    torch.manual_seed(settings.seed)
+    tokenizer = make_tokenizer(
+        text for kind in KINDS for doc in documents(kind, 1000, settings.seed - 1) for text in doc
+    )
+    data = {kind: _encoded(kind, settings, tokenizer, device) for kind in KINDS}
+    prepared = time.time()
+    model = _new_model(tokenizer, settings).to(device)
+    _train(model, data, settings)
+    model.to("cpu").save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    record = {
+        "settings": asdict(settings),
+        "curriculum": CURRICULUM,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "prepare_s": round(prepared - started, 1),
+        "train_s": round(time.time() - prepared, 1),
+        "device": torch.cuda.get_device_name() if device == "cuda" else platform.machine(),
+        "torch": torch.__version__,
+    }
+    (folder / "made.json").write_text(json.dumps(record, indent=1) + "\n")
+    click.echo(json.dumps(record))
+
+
+def _new_model(tokenizer: Any, settings: Settings) -> Any:
+    from transformers import Qwen3Config, Qwen3ForCausalLM
+
+    return Qwen3ForCausalLM(
+        Qwen3Config(
+            vocab_size=len(tokenizer),
+            hidden_size=settings.hidden,
+            num_hidden_layers=settings.layers,
+            num_attention_heads=settings.heads,
+            num_key_value_heads=settings.kv_heads,
+            head_dim=settings.hidden // settings.heads,
+            intermediate_size=settings.intermediate,
+            max_position_embeddings=1024,
+            tie_word_embeddings=True,
+            pad_token_id=tokenizer.pad_token_id,
+            bos_token_id=None,
+            eos_token_id=tokenizer.eos_token_id,
+        )
+    )
+
+
+def _shard(task: tuple[str, int, int]) -> list[Document]:
+    return documents(*task)
+
+
+def _encoded(kind: str, settings: Settings, tokenizer: Any, device: str) -> tuple[Any, Any]:
+    """The documents of a kind as (tokens [N, T], start of each answer [N])."""
+    import torch
+
+    shards = 16
+    with Pool() as pool:
+        parts = pool.map(
+            _shard, [(kind, settings.documents_per_kind // shards, settings.seed * shards + i) for i in range(shards)]
+        )
+    docs = [doc for part in parts for doc in part]
+    prompts = tokenizer([f"<|user|>{d.prompt}<|end|><|assistant|>" for d in docs])["input_ids"]
+    answers = tokenizer([f"{d.answer}<|end|>" for d in docs])["input_ids"]
+    width = max(len(p) + len(a) for p, a in zip(prompts, answers, strict=True))
+    tokens = torch.full((len(docs), width), tokenizer.pad_token_id, dtype=torch.int64)
+    for row, (p, a) in enumerate(zip(prompts, answers, strict=True)):
+        tokens[row, : len(p) + len(a)] = torch.tensor(p + a)
+    return tokens.to(device), torch.tensor([len(p) for p in prompts], device=device)
+
+
+def _kinds(settings: Settings) -> Iterator[str]:
+    """The kind of each step's batch, by the curriculum."""
+    rng = random.Random(settings.seed)
+    for step in range(settings.steps):
+        mixture = next(mix for until, mix in CURRICULUM if step < until * settings.steps)
+        yield rng.choices(list(mixture), list(mixture.values()))[0]
+
+
+def _train(model: Any, data: dict[str, tuple[Any, Any]], settings: Settings) -> None:
+    import torch
+    from transformers import get_cosine_schedule_with_warmup
+
+    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.lr, weight_decay=0.01, betas=(0.9, 0.98))
+    schedule = get_cosine_schedule_with_warmup(optimizer, 200, settings.steps)
+    losses: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    model.train()
+    for step, kind in enumerate(_kinds(settings), start=1):
+        tokens, starts = data[kind]
+        rows = torch.randint(len(tokens), (settings.batch,), device=tokens.device)
+        loss = _answer_loss(model, tokens[rows], starts[rows])
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        losses[kind].append(loss.item())
+        if step % 100 == 0:
+            shown = " ".join(f"{name} {sum(last[-40:]) / len(last[-40:]):.3f}" for name, last in losses.items() if last)
+            click.echo(f"step {step}/{settings.steps}: {shown}", err=True)
+
+
+def _answer_loss(model: Any, tokens: Any, starts: Any) -> Any:
+    """Mean cross-entropy over the answers' tokens; the prompt is not learnt."""
+    import torch
+
+    pad = model.config.pad_token_id
+    width = int((tokens != pad).sum(1).max())
+    tokens = tokens[:, :width]
+    with torch.autocast(tokens.device.type, torch.bfloat16):
+        logits = model(input_ids=tokens).logits[:, :-1]
+    targets = tokens[:, 1:].clone()
+    places = torch.arange(1, width, device=tokens.device)
+    targets[(targets == pad) | (places < starts[:, None])] = -100
+    return torch.nn.functional.cross_entropy(logits.flatten(0, 1).float(), targets.flatten())
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--steps", default=Settings().steps, show_default=True)
+@click.option("--documents", "documents_per_kind", default=Settings().documents_per_kind, show_default=True)
+@click.option("--seed", default=0, show_default=True)
+@click.option("--device", default="auto", show_default=True, help="cpu, cuda or auto")
+def main(folder: Path, steps: int, documents_per_kind: int, seed: int, device: str) -> None:
+    """Make the tiny policy and save it into FOLDER."""
+    import torch
+
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    make_policy(folder, Settings(seed=seed, steps=steps, documents_per_kind=documents_per_kind), device)
+
+
+if __name__ == "__main__":
+    main()
