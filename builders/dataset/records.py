@@ -195,8 +195,8 @@ def candidate_id_of(candidate: Candidate) -> str:
 
 
 def with_test_ids(tests: tuple[Test, ...]) -> tuple[Test, ...]:
-    """The tests with their ids: a test is its input, expected output and code. Exact repeats are dropped."""
-    named = {
-        content_id([t.input, t.expected, t.code]): t for t in reversed(tests)
-    }  # reversed twice: the first of equals stays, in its place
-    return tuple(replace(test, test_id=test_id) for test_id, test in reversed(named.items()))
+    """The tests with their ids: a test is its input, expected output and code. Of exact repeats the first stays."""
+    named: dict[str, Test] = {}
+    for test in tests:
+        named.setdefault(content_id([test.input, test.expected, test.code]), test)
+    return tuple(replace(test, test_id=test_id) for test_id, test in named.items())
