@@ -17,8 +17,8 @@ _ANSWER = "Answer with one fenced code block."
 def writing_prompt(problem: Problem) -> tuple[Message, ...]:
     """Ask for a program that solves the problem.
 
-    A generated (``micro``) statement already says what its function is called, and its policy has a tiny context window,
-    so nothing is added to it.
+    A generated (``micro``) statement already says what its function is called, and its policy has a tiny context
+    window, so nothing is added to it.
     """
     if problem.source == "micro":
         return ({"role": "user", "content": problem.statement},)

@@ -5,7 +5,7 @@ In: a local path, or a Hub dataset id with the commit. Out: `SourceFiles`. It le
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,11 +22,15 @@ class SourceFiles(NamedTuple):
     pin: str
 
 
-def local_files(path: str | Path, suffixes: tuple[str, ...] = SUFFIXES) -> SourceFiles:
-    """One file, or every file below a folder whose name ends in one of ``suffixes``, in the order of their names."""
-    where = Path(path)
+def local_files(paths: Sequence[str | Path], suffixes: tuple[str, ...] = SUFFIXES) -> SourceFiles:
+    """The files named, and of a folder every file below it whose name ends in one of ``suffixes``, by name."""
+    found = [file for path in paths for file in _files_at(Path(path), suffixes)]
+    return SourceFiles(tuple(found), digest_of_files(found))
+
+
+def _files_at(where: Path, suffixes: tuple[str, ...]) -> list[Path]:
     if where.is_file():
-        return SourceFiles((where,), digest_of_files([where]))
+        return [where]
     if not where.is_dir():
         msg = f"{where}: no such file or folder"
         raise SourceError(msg)
@@ -34,7 +38,7 @@ def local_files(path: str | Path, suffixes: tuple[str, ...] = SUFFIXES) -> Sourc
     if not found:
         msg = f"{where}: no file in this folder ends in {', '.join(suffixes)}"
         raise SourceError(msg)
-    return SourceFiles(tuple(found), digest_of_files(found))
+    return found
 
 
 def hub_files(repo: str, revision: str | None, suffixes: tuple[str, ...] = SUFFIXES) -> SourceFiles:
@@ -58,7 +62,7 @@ def hub_files(repo: str, revision: str | None, suffixes: tuple[str, ...] = SUFFI
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         msg = f"{repo} at {revision[:12]}: cannot be fetched from the Hub ({' '.join(str(error).split())})"
         raise SourceError(msg) from error
-    return SourceFiles(local_files(folder, suffixes).paths, revision)
+    return SourceFiles(local_files([folder], suffixes).paths, revision)
 
 
 def digest_of_files(paths: Iterable[Path]) -> str:

@@ -1,8 +1,8 @@
 """Our own format: the columns of the problems table, of which problem_id, statement, style and tests are required.
 
 In: rows of JSON. A test of style ``stdio`` has text ``input`` and ``expected``; ``call`` has JSON text, ``input`` an
-array of positional arguments and ``expected`` a value; ``assert`` has ``code``. Out: problems that keep the id they were
-given; test ids are made anew. Unknown columns are refused, so that a misspelt one is not lost.
+array of positional arguments and ``expected`` a value; ``assert`` has ``code``. Out: problems that keep the id they
+were given; test ids are made anew. Unknown columns are refused, so that a misspelt one is not lost.
 """
 
 import json

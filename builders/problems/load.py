@@ -50,7 +50,7 @@ def _files(settings: ProblemSettings) -> SourceFiles:
         msg = f"problems: source {settings.source!r} needs either path or hub, not {seen}"
         raise RecipeError(msg)
     if settings.path is not None:
-        return local_files(settings.path)
+        return local_files([settings.path])
     return hub_files(settings.hub or "", settings.revision)
 
 

@@ -24,6 +24,8 @@ class ProblemSet:
         rows: rows read.
         repeated: rows that repeat an earlier problem.
         pin: the Hub commit, or a sha256 over the files read.
+        left_out: problems beyond the recipe's ``limit``, without their tests, so that samples of theirs are known.
+        left_out_names: their names in the source.
     """
 
     problems: tuple[Problem, ...]
@@ -31,6 +33,8 @@ class ProblemSet:
     rows: int
     repeated: int
     pin: str
+    left_out: tuple[Problem, ...] = ()
+    left_out_names: frozenset[str] = frozenset()
     _by_id: Mapping[str, Problem] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -55,30 +59,34 @@ class ProblemSet:
 
 
 def collect(read: Iterable[tuple[str, Problem]], pin: str, limit: int | None = None) -> ProblemSet:
-    """Gather ``(where, problem)`` pairs into a set, and stop after ``limit`` distinct problems.
+    """Gather ``(where, problem)`` pairs into a set; only the first ``limit`` distinct problems get in.
 
     Problems get their ids here: the hash of their content, unless they came with one. One name for two contents is an
     error that names both places.
     """
-    by_content: dict[str, Problem] = {}
-    seen: dict[str, tuple[str, str]] = {}  # source name -> content, where
+    kept: dict[str, Problem] = {}
+    beyond: dict[str, Problem] = {}
+    seen: dict[str, tuple[str, str]] = {}  # name -> content, where
     rows = 0
-    for where, problem in read:
-        problem = replace(problem, tests=with_test_ids(problem.tests))
+    for rows, (where, bare) in enumerate(read, start=1):  # noqa: B007
+        problem = replace(bare, tests=with_test_ids(bare.tests))
         content = problem_id_of(problem)
-        if limit is not None and len(by_content) >= limit and content not in by_content:
-            break
-        rows += 1
-        name = problem.problem_id or problem.source_id
+        problem = replace(problem, problem_id=bare.problem_id or content)
+        name = bare.problem_id or bare.source_id
         known, first = seen.setdefault(name, (content, where))
         if known != content:
             msg = f"{where}: {name!r} names another problem here than at {first}: names must be unique"
             raise SourceError(msg)
-        by_content.setdefault(content, replace(problem, problem_id=problem.problem_id or content))
+        if content in kept or limit is None or len(kept) < limit:
+            kept.setdefault(content, problem)
+        else:
+            beyond.setdefault(content, replace(problem, tests=()))
     return ProblemSet(
-        problems=tuple(sorted(by_content.values(), key=lambda p: p.problem_id)),
-        by_source_id=MappingProxyType({name: by_content[content].problem_id for name, (content, _) in seen.items()}),
+        problems=tuple(sorted(kept.values(), key=lambda p: p.problem_id)),
+        by_source_id=MappingProxyType({n: kept[c].problem_id for n, (c, _) in seen.items() if c in kept}),
         rows=rows,
-        repeated=rows - len(by_content),
+        repeated=rows - len(kept) - len(beyond) if limit is None else 0,
         pin=pin,
+        left_out=tuple(beyond.values()),
+        left_out_names=frozenset(n for n, (c, _) in seen.items() if c in beyond),
     )

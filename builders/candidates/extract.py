@@ -1,0 +1,92 @@
+"""The one rule by which code is found in a model's answer: the same in sampling, evaluation and training.
+
+In: an answer. Out: `Extracted`, the code or None, and how it was found or why it was not:
+
+``fenced``
+    the last fenced block (backticks or tildes, any info string) after the last ``</think>``. A block that does not
+    parse is still a program: its label becomes syntax_error.
+``raw``
+    no fence, and the whole answer is Python that does something.
+``unclosed_think``
+    a ``<think>`` that never closes: the answer was cut before it began (evalplus#297, omlx#2661).
+``no_code``
+    anything else. An empty last block is no code. A last fence that never closes is none either: the answer was cut
+    inside the program, and an earlier block was not meant as the answer.
+
+It leaves out repairing: what the model did not say is not added.
+"""
+
+import ast
+import re
+from typing import NamedTuple
+
+from dualset.builders.problems.python_text import parse_python
+
+__all__ = ["Extracted", "extract_code", "given_code"]
+
+_THINK_END = "</think>"
+_THINK = re.compile(r"^[ \t]*<think>", re.MULTILINE)
+_FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})([^\n]*)")
+
+
+class Extracted(NamedTuple):
+    """The code, and the word for how it was found, or None and the word for why not."""
+
+    code: str | None
+    kind: str
+
+
+def extract_code(answer: str) -> Extracted:
+    """Find the program in an answer."""
+    said = answer[answer.rfind(_THINK_END) + len(_THINK_END) :] if _THINK_END in answer else answer
+    if _THINK.search(said):
+        return Extracted(None, "unclosed_think")
+    fenced, block = _last_block(said)
+    if fenced:
+        return _found(block, "fenced")
+    return _found(said if _does_something(said) else "", "raw")
+
+
+def given_code(code: str) -> Extracted:
+    """Code that came with imported data, taken as it stands; blank text is no code."""
+    return _found(code, "given")
+
+
+def _found(code: str, kind: str) -> Extracted:
+    return Extracted(code, kind) if code.strip() else Extracted(None, "no_code")
+
+
+def _last_block(text: str) -> tuple[bool, str]:
+    """Whether there is a fence, and the last block's text: empty where it never closes (CommonMark §4.5)."""
+    found, block, inside, opening = False, "", [""], None
+    for line in text.split("\n"):
+        fence = _FENCE.fullmatch(line.removesuffix("\r"))
+        if opening is None:
+            if fence and not ("`" in fence[2] and "`" in fence[3]):
+                found, opening, inside = True, fence, []
+        elif fence and fence[2].startswith(opening[2]) and not fence[3].strip():
+            opening, block = None, "\n".join(inside)
+        else:
+            inside.append(_outdented(line, len(opening[1])))
+    cut = opening is not None and ("".join(inside).strip() or opening[3].strip())
+    return found, "" if cut else block
+
+
+def _outdented(line: str, width: int) -> str:
+    """The line without the fence's own indentation (a block inside a list is indented as a whole)."""
+    lead = len(line) - len(line.lstrip(" \t"))
+    return line[min(lead, width) :]
+
+
+def _does_something(text: str) -> bool:
+    """Whether it is Python and more than what plain words also parse as: names, constants, ``note: this``."""
+    tree = parse_python(text)
+    return tree is not None and any(not _inert(node) for node in tree.body)
+
+
+def _inert(node: ast.stmt) -> bool:
+    if isinstance(node, ast.AnnAssign):
+        return node.value is None
+    if isinstance(node, ast.Expr):
+        return not any(isinstance(part, ast.Call) for part in ast.walk(node))
+    return isinstance(node, ast.Pass)

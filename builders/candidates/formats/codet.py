@@ -1,0 +1,51 @@
+"""CodeT's format (arXiv 2207.10397): one row a prompt, with the list of what the model wrote after it.
+
+In: rows with prompt and samples. Out: samples whose program is the prompt and its continuation, up to the end of the
+function.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from dualset.builders.candidates.extract import Extracted
+from dualset.builders.candidates.imported import ImportedSample
+from dualset.builders.candidates.join import PromptIndex
+from dualset.builders.problems.problem_set import ProblemSet
+from dualset.builders.problems.rows import read_rows
+
+__all__ = ["continuation", "read_codet"]
+
+
+def read_codet(path: Path, problems: ProblemSet) -> Iterator[ImportedSample]:
+    """The samples of one file, in the order in which they were drawn."""
+    index = PromptIndex(problems)
+    for row in read_rows(path):
+        prompt = row.text("prompt")
+        problem = index.find(prompt, row.where)
+        if problem is None:
+            continue
+        for number, text in enumerate(row.texts("samples")):
+            yield ImportedSample(
+                where=f"{row.where}, sample {number}",
+                problem=problem,
+                completion=text,
+                found=continuation(prompt, text),
+                sample_index=number,
+            )
+
+
+def continuation(prompt: str, text: str) -> Extracted:
+    """The prompt and what was written after it, up to the first line that starts something new beside the function.
+
+    A base model does not stop by itself: it goes on with tests, another function or prose. Closing brackets at the
+    left margin belong to what is above them.
+    """
+    if not text.strip():
+        return Extracted(None, "no_code")
+    first, *lines = text.split("\n")
+    kept = [first]
+    for line in lines:
+        if line and line[0] not in " \t\r)]}":
+            break
+        kept.append(line)
+    return Extracted(prompt + "\n".join(kept), "continuation")

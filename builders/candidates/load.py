@@ -1,0 +1,105 @@
+"""Read samples that somebody else drew, and give each its place: problem, model, index, program.
+
+In: `CandidateSettings` with ``source: samples`` and the problems. Out: candidates, one at a time, in the files' order.
+It leaves out sampling (``sample.py``) and judging: a recorded verdict is kept beside, and is never a label.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from dualset.builders.candidates.formats.codet import read_codet
+from dualset.builders.candidates.formats.humaneval import read_humaneval
+from dualset.builders.candidates.formats.jsonl import read_jsonl
+from dualset.builders.candidates.imported import ImportedSample, recorded_verdict
+from dualset.builders.candidates.settings import CandidateSettings
+from dualset.builders.dataset.records import Candidate, candidate_id_of, program_id_of
+from dualset.builders.errors import RecipeError, SourceError, did_you_mean
+from dualset.builders.problems.files import SourceFiles, hub_files, local_files
+from dualset.builders.problems.problem_set import ProblemSet
+
+__all__ = ["FORMATS", "import_candidates", "sample_files"]
+
+_Reader = Callable[[Path, ProblemSet], Iterator[ImportedSample]]
+
+FORMATS: dict[str, _Reader] = {
+    "codet": read_codet,
+    "humaneval": read_humaneval,
+    "jsonl": read_jsonl,
+}
+"""The words that ``candidates.format`` may be, and their readers."""
+
+
+def import_candidates(settings: CandidateSettings, problems: ProblemSet) -> Iterator[Candidate]:
+    """The samples as candidates.
+
+    Raises:
+        RecipeError: the settings contradict each other or name an unknown format.
+        SourceError: a file is missing or torn, a sample belongs to no problem, or one (problem, model, index) is there
+            twice.
+    """
+    files = sample_files(settings)
+    return _candidates(settings, problems, files)
+
+
+def sample_files(settings: CandidateSettings) -> SourceFiles:
+    """The files that the settings name, and the pin over all of them."""
+    if settings.format not in FORMATS:
+        msg = f"candidates.format is {settings.format!r}: {did_you_mean(str(settings.format), FORMATS)}"
+        raise RecipeError(msg)
+    if bool(settings.path) == (settings.hub is not None):
+        seen = "both" if settings.path else "neither"
+        msg = f"candidates: source 'samples' needs either path or hub, not {seen}"
+        raise RecipeError(msg)
+    if settings.hub is not None:
+        return hub_files(settings.hub, settings.revision)
+    return local_files(settings.path)
+
+
+def _candidates(settings: CandidateSettings, problems: ProblemSet, files: SourceFiles) -> Iterator[Candidate]:
+    seen: set[tuple[str, str | None, int, int]] = set()
+    running: Counter[tuple[str, str | None, int]] = Counter()
+    for path in files.paths:
+        for sample in FORMATS[str(settings.format)](path, problems):
+            candidate = _candidate(sample, settings)
+            kin = (candidate.problem_id, candidate.model, candidate.round)
+            if sample.sample_index is None:
+                candidate = replace(candidate, sample_index=running[kin])
+                running[kin] += 1
+            key = (*kin, candidate.sample_index)
+            if key in seen:
+                msg = (
+                    f"{sample.where}: sample {candidate.sample_index} of problem {sample.problem.source_id!r} by "
+                    f"{candidate.model or 'an unnamed model'} is there already: each needs its own sample_index"
+                )
+                raise SourceError(msg)
+            seen.add(key)
+            yield replace(candidate, candidate_id=candidate_id_of(candidate))
+
+
+def _candidate(sample: ImportedSample, settings: CandidateSettings) -> Candidate:
+    """The sample with what the recipe says where the file is silent."""
+    problem_id, code = sample.problem.problem_id, sample.found.code
+    return Candidate(
+        candidate_id="",
+        problem_id=problem_id,
+        sample_index=sample.sample_index or 0,
+        round=sample.round,
+        program_id=None if code is None else program_id_of(problem_id, code),
+        completion=sample.completion,
+        code=code,
+        extraction=sample.found.kind,
+        model=sample.model or settings.model,
+        model_revision=sample.model_revision or settings.model_revision,
+        sampler="imported",
+        temperature=settings.temperature if sample.temperature is None else sample.temperature,
+        top_p=settings.top_p if sample.top_p is None else sample.top_p,
+        top_k=settings.top_k if sample.top_k is None else sample.top_k,
+        seed=sample.seed,
+        finish_reason=sample.finish_reason,
+        n_tokens=sample.n_tokens,
+        mean_logprob=sample.mean_logprob,
+        recorded_passed=sample.passed,
+        recorded_verdict=recorded_verdict(sample.verdict),
+    )
