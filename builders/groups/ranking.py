@@ -1,8 +1,8 @@
 """Ranking as text: the prompt that shows K programs, the answer that orders them, and the strict way back.
 
-In: a statement and programs, or a model's answer. Out: chat messages, or an order. Source: DuST (arXiv 2605.11299) for the
-task; the wording is ours. The way back is strict because a lax one is exploited: a policy that was rewarded for any digits
-stopped ending its answers within 100 steps.
+In: a statement and programs, or a model's answer. Out: chat messages, or an order. Source: DuST (arXiv 2605.11299) for
+the task; the wording is ours. The way back is strict because a lax one is exploited: a policy that was rewarded for any
+digits stopped ending its answers within 100 steps.
 """
 
 import re
@@ -20,8 +20,8 @@ Problem:
 {statement}
 
 {programs}
-Rank the candidates from the most to the least likely to pass every test of the problem. You may reason first. End with \
-one line that holds only the candidate numbers, best first, separated by commas."""
+Rank the candidates from the most to the least likely to pass every test of the problem. You may reason first. End \
+with one line that holds only the candidate numbers, best first, separated by commas."""
 
 _SHORT = """\
 {statement}
@@ -30,7 +30,7 @@ _SHORT = """\
 PROMPTS = {"dust": (_DUST, "Candidate {i}:\n```python\n{code}\n```\n\n"), "short": (_SHORT, "{i}:\n{code}\n")}
 """Each prompt by name: the whole, and one program in it."""
 
-_ORDER = re.compile(r"\d{1,3}(?:\s*,\s*\d{1,3})*")
+_ORDER = re.compile(r"[1-9][0-9]{0,2}(?:\s*,\s*[1-9][0-9]{0,2})*")
 
 
 def ranking_prompt(statement: str, programs: Sequence[str], prompt: str = "dust") -> tuple[Message, ...]:

@@ -1,0 +1,132 @@
+"""A build recipe: YAML in, frozen settings out, one dataclass a room.
+
+Paths are relative to the recipe's folder unless absolute, and environment variables in them are expanded. Unknown keys
+and wrong types are errors that name the key. What reaches the version is ``Recipe.content``: every setting that decides
+the data, and no path, because the files read are pinned by their hashes.
+"""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dualset.builders.candidates.settings import CandidateSettings
+from dualset.builders.errors import RecipeError
+from dualset.builders.execution.settings import LabelSettings
+from dualset.builders.groups.settings import GroupSettings
+from dualset.builders.problems.settings import ProblemSettings
+from dualset.builders.settings import parse_settings, read_yaml, set_overrides
+
+__all__ = ["Recipe", "SplitSettings", "load_recipe"]
+
+_NOT_CONTENT = {"path", "batch_size", "device"}
+_VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SplitSettings:
+    """The share of problems in each split; they add up to 1."""
+
+    train: float = 0.8
+    validation: float = 0.1
+    test: float = 0.1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipe:
+    """How a version is built. ``candidates`` may be absent where only ``dualset check`` is wanted."""
+
+    name: str
+    problems: ProblemSettings
+    candidates: CandidateSettings | None = None
+    labels: LabelSettings = field(default_factory=LabelSettings)
+    groups: GroupSettings = field(default_factory=GroupSettings)
+    splits: SplitSettings = field(default_factory=SplitSettings)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The settings that decide the data, as plain data; the version's name and machine paths are left out."""
+        sections = asdict(self)
+        del sections["name"]
+        if self.candidates and self.candidates.model and Path(self.candidates.model).is_absolute():
+            sections["candidates"]["model"] = Path(self.candidates.model).name
+        return {
+            name: {k: v for k, v in section.items() if k not in _NOT_CONTENT} if section else None
+            for name, section in sections.items()
+        }
+
+
+def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe, with ``a.b=value`` overrides on top.
+
+    Raises:
+        RecipeError: the file is missing or no YAML mapping; a key is unknown, missing or of the wrong type; an
+            environment variable is not set.
+    """
+    path = Path(path)
+    tree = read_yaml(path)
+    set_overrides(tree, overrides)
+    recipe = parse_settings(Recipe, tree, str(path))
+    _check(recipe, path)
+    return parse_settings(Recipe, _with_absolute_paths(tree, path.resolve().parent), str(path))
+
+
+def _check(recipe: Recipe, path: Path) -> None:
+    shares = recipe.splits
+    checks = [
+        (
+            re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", recipe.name),
+            "name",
+            recipe.name,
+            "letters, digits, '.', '_', '-'",
+        ),
+        (recipe.groups.size >= 2, "groups.size", recipe.groups.size, "2 or more"),
+        (recipe.groups.order in ("sampling", "shuffle"), "groups.order", recipe.groups.order, "sampling or shuffle"),
+        (recipe.groups.balance in ("none", "correct"), "groups.balance", recipe.groups.balance, "none or correct"),
+        (recipe.labels.repeat >= 1, "labels.repeat", recipe.labels.repeat, "1 or more"),
+        (recipe.labels.timeout_s > 0, "labels.timeout_s", recipe.labels.timeout_s, "above 0 seconds"),
+        (recipe.labels.memory_mb >= 16, "labels.memory_mb", recipe.labels.memory_mb, "16 or more"),
+        (recipe.labels.output_kb >= 1, "labels.output_kb", recipe.labels.output_kb, "1 or more"),
+        (
+            abs(shares.train + shares.validation + shares.test - 1) < 1e-9,
+            "splits",
+            asdict(shares),
+            "shares adding up to 1",
+        ),
+        (min(shares.train, shares.validation, shares.test) >= 0, "splits", asdict(shares), "no share below 0"),
+    ]
+    for holds, name, value, wanted in checks:
+        if not holds:
+            msg = f"{path}: {name} is {value!r}: expected {wanted}"
+            raise RecipeError(msg)
+
+
+def _with_absolute_paths(tree: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The tree with each section's ``path`` expanded and made absolute; ``model`` too where it is written as a path."""
+    whole = dict(tree)
+    for name in ("problems", "candidates"):
+        section = whole.get(name)
+        if not isinstance(section, dict):
+            continue
+        section = dict(section)
+        if isinstance(section.get("path"), str):
+            section["path"] = _absolute(section["path"], folder)
+        elif isinstance(section.get("path"), list):
+            section["path"] = [_absolute(each, folder) for each in section["path"]]
+        if str(section.get("model") or "").startswith((".", "/", "~", "$")):
+            section["model"] = _absolute(section["model"], folder)
+        whole[name] = section
+    return whole
+
+
+def _absolute(text: str, folder: Path) -> str:
+    def expand(match: re.Match[str]) -> str:
+        name = match[1] or match[2]
+        if name not in os.environ:
+            msg = f"the environment variable {name} is not set, but the path {text!r} needs it: export {name}=..."
+            raise RecipeError(msg)
+        return os.environ[name]
+
+    return str(folder / Path(_VARIABLE.sub(expand, text)).expanduser())

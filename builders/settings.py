@@ -1,0 +1,103 @@
+"""Plain data to frozen settings, strictly: the way every YAML file of ours (recipes, presets) is read.
+
+In: YAML text and ``a.b=value`` overrides. Out: a dataclass, or one error that names the key and the value.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, fields, is_dataclass
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+import yaml
+
+from dualset.builders.errors import RecipeError, did_you_mean
+
+__all__ = ["parse_settings", "read_yaml", "set_overrides"]
+
+T = TypeVar("T")
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML file as a mapping.
+
+    Raises:
+        RecipeError: it is missing, unreadable, no YAML, or no mapping.
+    """
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        msg = f"no recipe at {path}: give the path of a YAML file"
+        raise RecipeError(msg) from error
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"cannot read the recipe {path}: {error}"
+        raise RecipeError(msg) from error
+    except yaml.YAMLError as error:
+        msg = f"{path} is not YAML: {' '.join(str(error).split())}"
+        raise RecipeError(msg) from error
+    if not isinstance(tree, dict):
+        msg = f"{path} holds {type(tree).__name__}, not a mapping of settings"
+        raise RecipeError(msg)
+    return tree
+
+
+def set_overrides(tree: dict[str, Any], overrides: Sequence[str]) -> None:
+    """Write ``a.b=value`` settings into a tree of plain data, in place; values are YAML."""
+    for override in overrides:
+        name, equals, text = override.partition("=")
+        if not equals or not name:
+            msg = f"--set {override!r}: write it as key.key=value"
+            raise RecipeError(msg)
+        *parents, last = name.split(".")
+        node = tree
+        for parent in parents:
+            child = node.setdefault(parent, {})
+            if not isinstance(child, dict):
+                msg = f"--set {override!r}: {parent!r} is {child!r}, not a section"
+                raise RecipeError(msg)
+            node = child
+        try:
+            node[last] = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            msg = f"--set {override!r}: {text!r} is no YAML value"
+            raise RecipeError(msg) from error
+
+
+def parse_settings(kind: type[T], tree: Any, where: str) -> T:
+    """Build a settings dataclass from plain data, strictly.
+
+    Raises:
+        RecipeError: names the key, the value seen and what is known.
+    """
+    if not isinstance(tree, Mapping):
+        msg = f"{where}: expected a mapping of settings, found {tree!r}"
+        raise RecipeError(msg)
+    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
+    types = get_type_hints(kind)
+    for name in tree:
+        if name not in known:
+            msg = f"{where}: unknown key {name!r}: {did_you_mean(str(name), known)}"
+            raise RecipeError(msg)
+    for name, each in known.items():
+        if name not in tree and each.default is MISSING and each.default_factory is MISSING:
+            msg = f"{where}: the key {name!r} is missing"
+            raise RecipeError(msg)
+    return kind(**{name: _value(types[name], value, f"{where}: {name}") for name, value in tree.items()})
+
+
+def _value(kind: Any, value: Any, where: str) -> Any:
+    options = get_args(kind) if isinstance(kind, UnionType) else (kind,)
+    if value is None and NoneType in options:
+        return None
+    for option in options:
+        if is_dataclass(option) and isinstance(option, type):
+            return parse_settings(option, value, where)
+        if get_origin(option) is tuple:
+            return tuple(_value(str, each, where) for each in (value if isinstance(value, list) else [value]))
+        if option is float and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        if isinstance(option, type) and type(value) is option:
+            return value
+    wanted = " or ".join("null" if o is NoneType else o.__name__ for o in options)
+    msg = f"{where} is {value!r}: expected {wanted}"
+    raise RecipeError(msg)

@@ -1,0 +1,48 @@
+"""Resumable work: a shard of finished rows is a Parquet file named by the hash of its inputs.
+
+In: a key (what the rows were made from) and rows. Out: the same rows, now or after any crash. A shard is written to a
+temporary name, synced and renamed, so that it is there whole or not at all.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dualset.builders.dataset.ids import content_id
+
+__all__ = ["Shards"]
+
+
+class Shards:
+    """The finished shards of one kind of work in a folder."""
+
+    def __init__(self, folder: Path, schema: pa.Schema) -> None:
+        self.folder = folder
+        self.schema = schema
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, key: Any) -> Path:
+        """Where the shard made from ``key`` is or will be."""
+        return self.folder / f"{content_id(key)}.parquet"
+
+    def done(self, key: Any) -> bool:
+        """Whether it is finished."""
+        return self.path(key).exists()
+
+    def read(self, key: Any) -> list[dict[str, Any]]:
+        """The rows of a finished shard."""
+        rows: list[dict[str, Any]] = pq.read_table(self.path(key)).to_pylist()
+        return rows
+
+    def write(self, key: Any, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Finish a shard."""
+        path = self.path(key)
+        temporary = path.with_suffix(f".{os.getpid()}.tmp")
+        pq.write_table(pa.Table.from_pylist(list(rows), schema=self.schema), temporary, compression="zstd")
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)

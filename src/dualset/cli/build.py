@@ -1,0 +1,47 @@
+"""``dualset build RECIPE``: run a recipe and commit a version."""
+
+import click
+
+from dualset.cli.output import bar, print_json, remark
+
+__all__ = ["command"]
+
+
+@click.command("build")
+@click.argument("recipe", type=click.Path())
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a setting, e.g. groups.size=8.")
+@click.option("--tag", help="Name the version.")
+@click.option("--workers", type=click.IntRange(1), help="Sandbox processes; default: one a core.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: name, revision, path, counts.")
+def command(recipe: str, overrides: tuple[str, ...], tag: str | None, workers: int | None, as_json: bool) -> None:
+    """Run RECIPE: problems, candidates, labels, groups, one committed version.
+
+    Interrupted, it leaves what is done: run the same command again and it goes on from there.
+    """
+    import os
+
+    from dualset.builders.build import build
+    from dualset.builders.recipe import load_recipe
+
+    settings = load_recipe(recipe, overrides)
+    try:
+        with bar() as progress:
+            built = build(settings, workers=workers or os.cpu_count() or 1, tag=tag, progress=progress)
+    except KeyboardInterrupt:
+        remark("interrupted: run the same command again to go on from here")
+        raise
+    version = built.version
+    if as_json:
+        print_json(
+            {
+                "name": version.name,
+                "revision": version.revision,
+                "path": str(version.path),
+                "counts": dict(built.counts),
+            }
+        )
+        return
+    click.echo(f"{version.name}@{version.revision}")
+    for name, count in built.counts.items():
+        click.echo(f"  {name.replace('_', ' '):<24} {count:>10,}")
+    click.echo(f"  {version.path}")

@@ -1,0 +1,82 @@
+"""Recipes: strict keys and types, paths from the recipe's folder and the environment, and no path in the content."""
+
+from pathlib import Path
+
+import pytest
+
+from dualset.builders.errors import RecipeError
+from dualset.builders.recipe import load_recipe
+
+MINIMAL = "name: demo\nproblems: {source: jsonl, path: problems.jsonl}\n"
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "recipe.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_defaults_and_a_path_beside_the_recipe(tmp_path: Path) -> None:
+    recipe = load_recipe(write(tmp_path, MINIMAL))
+    assert recipe.problems.path == str(tmp_path / "problems.jsonl")
+    assert (recipe.groups.size, recipe.labels.timeout_s, recipe.candidates) == (4, 10.0, None)
+
+
+def test_an_override_reaches_its_key_and_wins(tmp_path: Path) -> None:
+    recipe = load_recipe(write(tmp_path, MINIMAL + "groups: {size: 4}\n"), ["groups.size=8", "labels.timeout_s=3"])
+    assert (recipe.groups.size, recipe.labels.timeout_s) == (8, 3.0)
+
+
+def test_the_environment_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_DATA", "/elsewhere")
+    recipe = load_recipe(write(tmp_path, "name: d\nproblems: {source: jsonl, path: '${SOME_DATA}/p.jsonl'}"))
+    assert recipe.problems.path == "/elsewhere/p.jsonl"
+
+
+def test_no_path_and_no_name_reach_the_content(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    text = MINIMAL + f"candidates: {{source: transformers, model: {model}, batch_size: 3}}\n"
+    content = load_recipe(write(tmp_path, text)).content
+    assert str(tmp_path) not in repr(content)
+    assert content["candidates"]["model"] == "model"
+    assert "name" not in content
+    assert "batch_size" not in content["candidates"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name: d\nproblms: {}", r"unknown key 'problms': did you mean 'problems'\?"),
+        (MINIMAL + "groups: {sizee: 3}", r"groups: unknown key 'sizee': did you mean 'size'\?"),
+        (MINIMAL + "groups: {size: four}", r"groups: size is 'four': expected int"),
+        (MINIMAL + "groups: {size: 1}", r"groups.size is 1: expected 2 or more"),
+        (MINIMAL + "groups: 3", r"groups: expected a mapping of settings, found 3"),
+        (MINIMAL + "groups: {order: sorted}", r"groups.order is 'sorted': expected sampling or shuffle"),
+        (MINIMAL + "splits: {train: 0.9}", r"splits is .*: expected shares adding up to 1"),
+        (MINIMAL + "labels: {timeout_s: true}", r"labels: timeout_s is True: expected float"),
+        ("name: ../up\nproblems: {source: micro}", r"name is '../up'"),
+        ("problems: {source: micro}", r"the key 'name' is missing"),
+        ("name: d\nproblems: {path: x}", r"problems: the key 'source' is missing"),
+        ("- a\n- b", r"holds list, not a mapping"),
+        ("name: [", r"is not YAML"),
+        ("name: d\nproblems: {source: jsonl, path: '${NOT_SET_ANYWHERE}/p'}", r"NOT_SET_ANYWHERE is not set"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(RecipeError, match=message) as caught:
+        load_recipe(write(tmp_path, text))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "override", ["groups", "=3", "groups.size.more=1", "name.x=1", "groups.size=[", "groups.zize=1"]
+)
+def test_a_wrong_override_is_said_in_one_line(tmp_path: Path, override: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(write(tmp_path, MINIMAL + "groups: {size: 4}"), [override])
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_recipe_names_its_path(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"no recipe at .*nowhere.yaml"):
+        load_recipe(tmp_path / "nowhere.yaml")
