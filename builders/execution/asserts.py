@@ -1,0 +1,160 @@
+"""Reads a block of test code: an assertion of one call with constant arguments becomes a call and what it must give.
+
+In: the text of an ``assert`` test. Out: a ``CallAssert`` whose verdict is reached here, on data; or None, and the block
+goes to the judge. Constants are literals and bounded arithmetic on them (``3 * 19``, ``1.0 / 3``, ``set([1, 2])``).
+"""
+
+import ast
+import builtins
+import operator
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+__all__ = ["CallAssert", "names_read", "read_assert"]
+
+
+class CallAssert(NamedTuple):
+    """``relation(entry(*args, **kwargs), expected)``; no ``entry``: the test calls nothing, and ``holds`` is known."""
+
+    entry: str | None
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = {}  # noqa: RUF012  # never changed
+    relation: Callable[[Any, Any], bool] = operator.eq
+    expected: Any = None
+    holds: bool = True
+
+
+_MAX_BITS = 4096
+_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+}
+_MAKERS: dict[str, Callable[..., Any]] = {
+    "set": set, "frozenset": frozenset, "tuple": tuple, "list": list, "float": float, "int": int, "complex": complex
+}  # fmt: skip
+_RELATIONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
+}
+
+
+class _NotConstant(Exception):
+    pass
+
+
+def read_assert(code: str) -> CallAssert | None:
+    """The block as one call and its expectation, or None where it is more than that."""
+    try:
+        statements = ast.parse(code).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    kept = [s for s in statements if not isinstance(s, (ast.Import, ast.ImportFrom))]
+    if len(kept) != 1 or not isinstance(kept[0], ast.Assert):
+        return None
+    try:
+        return _assertion(kept[0].test)
+    except (_NotConstant, ArithmeticError, ValueError, TypeError, RecursionError, MemoryError):
+        return None
+
+
+def names_read(code: str) -> list[str]:
+    """Every name that the block mentions and does not plainly define first: what the judge asks the program for."""
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    return sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)})
+
+
+def _assertion(test: ast.expr) -> CallAssert:
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return _call(test.operand, lambda actual, _: not actual, None)
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        relation = _RELATIONS.get(type(test.ops[0]))
+        left, right = test.left, test.comparators[0]
+        if relation is None:
+            raise _NotConstant
+        if not isinstance(left, ast.Call) or _is_maker(left):
+            left, right = right, left
+        expected = _constant(right)
+        if relation in (operator.is_, operator.is_not) and expected not in (True, False, None):
+            raise _NotConstant
+        return _call(left, relation, expected)
+    if isinstance(test, ast.Call):
+        return _call(test, lambda actual, _: bool(actual), None)
+    return CallAssert(None, holds=bool(_constant(test)))
+
+
+def _call(node: ast.expr, relation: Callable[[Any, Any], bool], expected: Any) -> CallAssert:
+    if not isinstance(node, ast.Call) or _is_maker(node):
+        raise _NotConstant
+    args = tuple(_constant(arg) for arg in node.args)
+    kwargs = {k.arg: _constant(k.value) for k in node.keywords if k.arg is not None}
+    if len(kwargs) != len(node.keywords):
+        raise _NotConstant
+    return CallAssert(_entry(node.func), args, kwargs, relation, expected)
+
+
+def _entry(function: ast.expr) -> str:
+    """``f`` or ``Class().method``; a builtin is no program's function."""
+    if isinstance(function, ast.Name) and not hasattr(builtins, function.id):
+        return function.id
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Call):
+        made = function.value
+        if isinstance(made.func, ast.Name) and not made.args and not made.keywords:
+            return f"{made.func.id}().{function.attr}"
+    raise _NotConstant
+
+
+def _is_maker(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Name) and node.func.id in _MAKERS
+
+
+def _constant(node: ast.expr) -> Any:
+    """The value of a constant expression; each step is bounded, since generated tests are written by models."""
+    if isinstance(node, ast.Constant):
+        if node.value is Ellipsis:
+            raise _NotConstant
+        return node.value
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd, ast.Not)):
+        value = _constant(node.operand)
+        return {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Not: operator.not_}[type(node.op)](value)
+    if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
+        made = [_constant(item) for item in node.elts]
+        return {ast.Tuple: tuple, ast.List: list, ast.Set: set}[type(node)](made)
+    if isinstance(node, ast.Dict):
+        return {_constant(_present(k)): _constant(v) for k, v in zip(node.keys, node.values, strict=True)}
+    if isinstance(node, ast.BinOp):
+        return _arithmetic(node)
+    if isinstance(node, ast.Call) and _is_maker(node) and len(node.args) <= 1 and not node.keywords:
+        return _MAKERS[node.func.id](*[_constant(arg) for arg in node.args])  # type: ignore[attr-defined]
+    raise _NotConstant
+
+
+def _present(key: ast.expr | None) -> ast.expr:
+    if key is None:  # {**other}
+        raise _NotConstant
+    return key
+
+
+def _arithmetic(node: ast.BinOp) -> Any:
+    left, right = _constant(node.left), _constant(node.right)
+    apply = _ARITHMETIC.get(type(node.op))
+    if apply is operator.add and isinstance(left, str) and isinstance(right, str):
+        return left + right
+    if apply is None or not _small(left) or not _small(right):
+        raise _NotConstant
+    if apply is operator.pow and not (isinstance(right, int) and abs(right) <= 64 and _small(left, 64)):
+        raise _NotConstant
+    return apply(left, right)
+
+
+def _small(value: Any, bits: int = _MAX_BITS) -> bool:
+    return isinstance(value, float) or (isinstance(value, int) and value.bit_length() <= bits)

@@ -1,0 +1,27 @@
+"""The zygote's start: what every child will find already imported, and which of the two trades it has.
+
+Run by ``worker.py`` as ``python -P -s -S -c ...`` with an empty environment but for the hash seed.
+"""
+
+import os
+
+os.register_at_fork = lambda **hooks: None  # type: ignore[assignment]  # the hooks of random, threading and logging cost 350 us a child
+
+import builtins  # noqa: E402
+import socket  # noqa: E402
+import sys  # noqa: E402
+
+from dualset.builders.execution.inside import child, judge, zygote  # noqa: E402
+
+__all__ = ["main"]
+
+
+def main(root: str, control_fd: int, scratch: str, kind: str, packages: list[str]) -> None:
+    """Become a zygote for programs or for judges; returns when the driver is gone."""
+    sys.path[:] = [p for p in sys.path if p and p != root] + packages
+    sys.argv[:] = [""]
+    os.environ.clear()
+    builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment,misc]  # what ``site`` defines
+    run = child.run if kind == "program" else judge.run
+    with socket.socket(fileno=control_fd) as control:
+        zygote.serve(control, scratch, run)

@@ -1,0 +1,37 @@
+"""Names that ``stdio`` and ``call`` programs may use without importing them, as judges that those programs were written
+for allow (LiveCodeBench puts a page of imports in front; LeetCode's ``List`` is defined nowhere).
+
+They are put among the builtins, so the program's line numbers stay its own and no name counts as defined by it. A star import that would hide a builtin
+(``math.pow``, ``io.open``, ``re.compile``, ``operator.abs``) is left out: the builtin stays. ``assert`` programs get
+none, because the sets they come from (HumanEval, MBPP) import what they use.
+"""
+
+import builtins
+import importlib
+import sys
+from typing import Any
+
+__all__ = ["PRELUDE", "RECURSION_LIMIT", "prelude"]
+
+RECURSION_LIMIT = 50_000
+"""What LiveCodeBench's prelude sets; the recursive programs of its models rely on it."""
+
+_STARS = ["string", "re", "datetime", "collections", "heapq", "bisect", "copy", "math", "random", "statistics", "itertools", "functools", "operator", "io", "json", "typing"]
+_ALSO = ("sys", "time")
+
+
+def prelude() -> dict[str, Any]:
+    """Later modules win over earlier ones, and a module's own name over what others export (``datetime``, ``copy``)."""
+    names: dict[str, Any] = {}
+    for name in _STARS:
+        module = importlib.import_module(name)
+        public = getattr(module, "__all__", None) or [n for n in vars(module) if not n.startswith("_")]
+        names.update({n: getattr(module, n) for n in public if not hasattr(builtins, n)})
+    for name in (*_STARS, *_ALSO):
+        names[name] = importlib.import_module(name)
+    names["setrecursionlimit"] = sys.setrecursionlimit
+    names["maxsize"] = sys.maxsize
+    return names
+
+
+PRELUDE = prelude()

@@ -1,0 +1,245 @@
+"""How a judge reaches a program's functions: calls by message, between two processes that share nothing.
+
+Plain data crosses as data. Anything else stays where it is and crosses as a handle: in the judge a ``Proxy`` stands for
+the program's object, in the program a function stands for a callable of the judge's (a test may pass a lambda). The
+program can do nothing with the judge's handles but call them: looking into them would show it the test.
+
+A proxy equals only itself. What a program's own ``__eq__`` says is no evidence, so tests that compare objects of the
+program's own classes have to compare their data.
+"""
+
+import builtins
+import importlib
+import socket
+import sys
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from dualset.builders.execution.inside import calls
+from dualset.builders.execution.inside.failure import describe
+from dualset.builders.execution.inside.wire import Frame, decode, encode, pack, read_frame
+
+__all__ = ["Gone", "Link", "ProgramError", "Proxy", "serve"]
+
+_IMPORTABLE = sys.stdlib_module_names | {"numpy"}
+
+
+class Gone(BaseException):
+    """The other process has ended."""
+
+
+class ProgramError(Exception):
+    """An exception of the program's own class, or one that is no builtin."""
+
+
+class Link:
+    """One end: sends requests, and answers the other end's while it waits.
+
+    Args:
+        sock: connected to the other end.
+        trusting: whether the other end may look into handed-out objects (the judge may, the program may not).
+    """
+
+    def __init__(self, sock: socket.socket, *, trusting: bool) -> None:
+        self._sock = sock
+        self._trusting = trusting
+        self._lent: list[Any] = []
+
+    def ask(self, *head: Any, value: Any = None) -> Any:
+        """Send a request and wait for its answer; raises what the other end raised."""
+        self.send([*head], value)
+        while True:
+            frame = self._receive()
+            if frame.head[0] == "ok":
+                return self.decode(frame.body)
+            if frame.head[0] == "error":
+                raise _exception(frame.head[1])
+            self._answer(frame)
+
+    def send(self, head: list[Any], value: Any = None) -> None:
+        """One frame with an encoded value."""
+        try:
+            self._sock.sendall(pack(head, encode(value, self._lend).encode("ascii")))
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise Gone from error
+
+    def serve(self) -> None:
+        """Answer until the other end is gone."""
+        while True:
+            self._answer(self._receive())
+
+    def decode(self, body: bytes) -> Any:
+        """A value that came in."""
+        return decode(body, other={"h": self._handle, "B": _builtin, "m": _module})
+
+    def _receive(self) -> Frame:
+        try:
+            frame = read_frame(self._sock)
+        except ConnectionResetError:
+            frame = None
+        if frame is None:
+            raise Gone
+        return frame
+
+    def _answer(self, frame: Frame) -> None:
+        operation, number = frame.head[0], int(frame.head[1])
+        target, value = self._lent[number], self.decode(frame.body)
+        if operation != "call" and not self._trusting:
+            raise ValueError(operation)
+        try:
+            result = _OPERATIONS[operation](target, value)
+        except Gone:
+            raise
+        except BaseException as error:  # noqa: BLE001  # whatever it raises goes to the one who asked
+            self.send(["error", describe(error)])
+            return
+        try:
+            self.send(["ok"], result)
+        except RecursionError as error:
+            self.send(["error", describe(error)])
+
+    def _lend(self, value: Any) -> dict[str, Any]:
+        """The tagged form of what is no plain data."""
+        if isinstance(value, Proxy):
+            return {"h": ["back", value._number]}
+        if isinstance(value, types.ModuleType):
+            return {"m": value.__name__}
+        name = getattr(value, "__name__", None)
+        if isinstance(name, str) and getattr(builtins, name, None) is value:
+            return {"B": name}
+        self._lent.append(value)
+        return {"h": ["lent", len(self._lent) - 1]}
+
+    def _handle(self, content: Any) -> Any:
+        whose, number = content
+        return self._lent[int(number)] if whose == "back" else Proxy(self, int(number))
+
+
+class Proxy:
+    """The judge's view of an object that lives in the program."""
+
+    def __init__(self, link: Link, number: int) -> None:
+        object.__setattr__(self, "_link", link)
+        object.__setattr__(self, "_number", number)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        result, after = self._link.ask("call", self._number, value=(args, kwargs))
+        for mine, theirs in zip(args, after, strict=True):
+            _update(mine, theirs)
+        return result
+
+    def __getattr__(self, name: str) -> Any:
+        return self._link.ask("get", self._number, value=name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._link.ask("set", self._number, value=(name, value))
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._link.ask("item", self._number, value=key)
+
+    def __len__(self) -> int:
+        return int(self._link.ask("len", self._number))
+
+    def __bool__(self) -> bool:
+        return self._link.ask("bool", self._number) is True
+
+    def __iter__(self) -> Iterator[Any]:
+        walk = self._link.ask("iter", self._number)
+        while found := self._link.ask("next", walk._number):
+            yield found[0]
+
+    def __instancecheck__(self, instance: Any) -> bool:
+        return isinstance(instance, Proxy) and self._link.ask("isinstance", self._number, value=instance) is True
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Proxy) and other._number == self._number
+
+    def __hash__(self) -> int:
+        return hash(self._number)
+
+
+def serve(names: dict[str, Any], wanted: list[str], sock: socket.socket) -> None:
+    """In the program's process: show the judge the names that its test uses, then answer its calls."""
+    link = Link(sock, trusting=True)
+    shown = {name: names[name] for name in wanted if name in names}
+    for name in wanted:
+        if name not in shown and isinstance(names.get("Solution"), type) and hasattr(names["Solution"], name):
+            shown[name] = calls.entry(names, name)
+    link.send(["names"], shown)
+    try:
+        link.serve()
+    except Gone:
+        return
+
+
+def _call(target: Any, value: Any) -> Any:
+    args, kwargs = value
+    result = target(*args, **kwargs)
+    return result, [arg if isinstance(arg, (list, dict, set)) else None for arg in args]
+
+
+def _set(target: Any, value: Any) -> None:
+    setattr(target, value[0], value[1])
+
+
+_END = object()
+
+
+def _next(target: Any, value: Any) -> tuple[Any, ...]:
+    found = next(target, _END)
+    return () if found is _END else (found,)
+
+
+class _Walk:
+    """An iterator in a wrapping that is never plain data."""
+
+    def __init__(self, target: Any) -> None:
+        self._items = iter(target)
+
+    def __next__(self) -> Any:
+        return next(self._items)
+
+
+_OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "call": _call,
+    "get": getattr,
+    "set": _set,
+    "item": lambda target, key: target[key],
+    "len": lambda target, _: len(target),
+    "bool": lambda target, _: bool(target),
+    "iter": lambda target, _: _Walk(target),
+    "next": _next,
+    "isinstance": lambda target, value: isinstance(value, target),
+}
+
+
+def _update(mine: Any, theirs: Any) -> None:
+    """A test may look at a list that the program was to change in place."""
+    if isinstance(mine, list) and isinstance(theirs, list):
+        mine[:] = theirs
+    elif isinstance(mine, (dict, set)) and isinstance(theirs, type(mine)):
+        mine.clear()
+        mine.update(theirs)
+
+
+def _exception(error: dict[str, Any]) -> Exception:
+    """The same builtin exception on this side, so that a test can expect it; ``told`` is what the program said."""
+    kind = getattr(builtins, str(error.get("type")), None)
+    known = (
+        isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, (UnicodeError, StopIteration))
+    )
+    raised: Exception = kind(error.get("message")) if known else ProgramError(error.get("message"))  # type: ignore[misc]
+    raised.told = error  # type: ignore[attr-defined]
+    return raised
+
+
+def _builtin(name: Any) -> Any:
+    return getattr(builtins, str(name))
+
+
+def _module(name: Any) -> Any:
+    if name in _IMPORTABLE:
+        return importlib.import_module(name)
+    msg = f"no module {name!r} for tests"
+    raise ValueError(msg)

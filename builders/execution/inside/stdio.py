@@ -1,0 +1,144 @@
+"""Programs that read standard input and print: each test runs the program anew, as ``__main__``, in a namespace of its
+own, in one process.
+
+Descriptors 0 and 1 are real files, so ``sys.stdin.buffer``, ``open(0)`` and ``os.write(1, ...)`` work, and what a
+program printed before ``os._exit`` is there for the driver to read. A test ends when the main thread and every thread
+that it left running have ended, as in a process of its own.
+
+What a program changed outside its namespace (builtins, limits, streams) is put back between tests. Where that cannot be
+done (threads still alive, executors shut down), the process says ``soiled`` and the driver takes a fresh one; and the
+driver runs a failing test again alone, so state that slips through never fails a program.
+"""
+
+import atexit
+import builtins
+import os
+import random
+import sys
+import tempfile
+import threading
+import types
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dualset.builders.execution.inside.failure import describe
+
+if TYPE_CHECKING:
+    from dualset.builders.execution.inside.child import Reporter
+
+__all__ = ["answer"]
+
+_SAFE_FD = 42
+
+
+class Settings(NamedTuple):
+    """What a program may change in the interpreter, as it was before."""
+
+    recursion_limit: int
+    path: list[str]
+    builtins: dict[str, Any]
+
+
+def answer(code: types.CodeType, cases: list[dict[str, Any]], report: "Reporter", out: int, longest: int) -> None:
+    """One report a test, in order, until done or soiled."""
+    source = _input_file()
+    before = _settings()
+    for case in cases:
+        _feed(source, case["text"])
+        _streams(source, out)
+        report.begin()
+        error = _run(code)
+        size = os.fstat(out).st_size
+        body = os.pread(out, min(size, longest), 0)
+        status = "long" if size >= longest else "error" if error else "ok"
+        report.test(status, body, error)
+        os.ftruncate(out, 0)
+        if _soiled():
+            report.say("soiled")
+            return
+        _put_back(before)
+
+
+def _input_file() -> int:
+    if hasattr(os, "memfd_create"):
+        made = os.memfd_create("stdin")
+    else:
+        with tempfile.TemporaryFile() as file:
+            made = os.dup(file.fileno())
+    kept = os.dup2(made, _SAFE_FD, inheritable=False)
+    os.close(made)
+    return kept
+
+
+def _feed(source: int, text: str) -> None:
+    data = text.encode("utf-8", "surrogateescape")
+    os.ftruncate(source, 0)
+    at = 0
+    while at < len(data):
+        at += os.pwrite(source, data[at:], at)
+
+
+def _streams(source: int, out: int) -> None:
+    for fd, target in ((source, 0), (out, 1)):
+        os.lseek(fd, 0, os.SEEK_SET)
+        os.dup2(fd, target)
+    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # type: ignore[misc]  # noqa: SIM115
+    sys.stdout = sys.__stdout__ = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)  # type: ignore[misc]  # noqa: SIM115
+
+
+def _run(code: types.CodeType) -> dict[str, Any] | None:
+    """Run the program to its end; None, or how it failed. ``sys.exit`` is an end like any other."""
+    main = types.ModuleType("__main__")
+    sys.modules["__main__"] = main
+    names = main.__dict__
+    names["__builtins__"] = builtins
+    failure = None
+    try:
+        exec(code, names)
+    except SystemExit:
+        pass
+    except BaseException as error:  # noqa: BLE001  # whatever a program raises is data
+        failure = describe(error)
+    return _finish() or failure
+
+
+def _finish() -> dict[str, Any] | None:
+    """What the interpreter does at its end: wait for threads, run exit handlers, flush."""
+    try:
+        for hook in reversed(getattr(threading, "_threading_atexits", [])):
+            hook()
+        for thread in threading.enumerate():
+            if thread is not threading.main_thread() and not thread.daemon:
+                thread.join()
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+    except SystemExit:
+        pass
+    except BaseException as error:  # noqa: BLE001
+        if not isinstance(error, (OSError, ValueError)):  # a closed or full stdout: judged by what is in the file
+            return describe(error)
+    return None
+
+
+def _soiled() -> bool:
+    return threading.active_count() > 1 or bool(getattr(threading, "_threading_atexits", []))
+
+
+def _settings() -> Settings:
+    return Settings(sys.getrecursionlimit(), list(sys.path), dict(vars(builtins)))
+
+
+def _put_back(before: Settings) -> None:
+    limit, path, names = before
+    vars(builtins).update(names)
+    if len(vars(builtins)) > len(names):
+        for name in vars(builtins).keys() - names.keys():
+            delattr(builtins, name)
+    sys.setrecursionlimit(limit)
+    sys.settrace(None)
+    threading.stack_size(0)
+    sys.path[:] = path
+    sys.argv[:] = [""]
+    random.seed(0)
+    if "decimal" in sys.modules:
+        decimal = sys.modules["decimal"]
+        decimal.setcontext(decimal.Context())

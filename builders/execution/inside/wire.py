@@ -1,0 +1,223 @@
+"""How the driver, a program's process and a judge speak: frames on a socket, and plain data as tagged JSON.
+
+In: values of Python's own plain types. Out: JSON text in which everything that JSON lacks is a tagged object, so that
+a tuple stays a tuple and a set a set. Decoding executes nothing and builds nothing but plain data: a program's claim
+about its result is judged on the data alone, whatever ``__eq__``, ``__reduce__`` or ``__class__`` it had.
+
+Left out: objects of other types. They are encoded by the caller's ``other`` (a handle for the judge), or as an
+``Opaque`` that equals nothing.
+"""
+
+import json
+import socket
+import struct
+from collections.abc import Callable, Mapping, Sequence, Set
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+__all__ = ["Frame", "Opaque", "decode", "encode", "largest_collection", "pack", "read_frame", "unpack"]
+
+_HEADER = struct.Struct(">II")
+_BIG_BITS = 8000  # an int with more digits than Python converts to decimal (4300) travels in hex
+
+Other = Callable[[Any], Any]
+
+
+class Frame(NamedTuple):
+    """A small JSON head and a body of bytes."""
+
+    head: Any
+    body: bytes
+
+
+class Opaque:
+    """A value that is not plain data; it equals nothing."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+def pack(head: Any, body: bytes = b"") -> bytes:
+    """One frame as bytes."""
+    text = json.dumps(head, separators=(",", ":")).encode("ascii")
+    return _HEADER.pack(len(text), len(body)) + text + body
+
+
+def unpack(data: bytes | bytearray | memoryview, at: int = 0) -> tuple[Frame, int] | None:
+    """The frame that begins at ``at`` and where the next one begins; None: it is not complete yet.
+
+    Raises:
+        ValueError: the bytes are no frame (a program may write what it likes).
+    """
+    if len(data) - at < _HEADER.size:
+        return None
+    n_head, n_body = _HEADER.unpack_from(data, at)
+    start = at + _HEADER.size
+    end = start + n_head + n_body
+    if len(data) < end:
+        return None
+    try:
+        head = json.loads(bytes(data[start : start + n_head]))
+    except RecursionError as error:
+        msg = "a frame's head nests too deeply"
+        raise ValueError(msg) from error
+    return Frame(head, bytes(data[start + n_head : end])), end
+
+
+def read_frame(sock: socket.socket) -> Frame | None:
+    """Wait for the next frame; None: the other end is gone."""
+    header = _read(sock, _HEADER.size)
+    if header is None:
+        return None
+    n_head, n_body = _HEADER.unpack(header)
+    rest = _read(sock, n_head + n_body)
+    return None if rest is None else Frame(json.loads(rest[:n_head]), rest[n_head:])
+
+
+def _read(sock: socket.socket, n: int) -> bytes | None:
+    data = bytearray()
+    while len(data) < n:
+        some = sock.recv(n - len(data))
+        if not some:
+            return None
+        data += some
+    return bytes(data)
+
+
+def encode(value: Any, other: Other | None = None) -> str:
+    """The value as tagged JSON text.
+
+    Raises:
+        RecursionError: the value nests too deeply or contains itself.
+    """
+    return json.dumps(_tree(value, other), separators=(",", ":"))
+
+
+def _tree(value: Any, other: Other | None) -> Any:
+    kind = type(value)
+    if value is None or kind is bool or kind is str or kind is float:
+        return value
+    if kind is int:
+        return value if value.bit_length() < _BIG_BITS else {"i": hex(value)}
+    if kind is list:
+        return [_tree(v, other) for v in value]
+    if kind is tuple:
+        return {"t": [_tree(v, other) for v in value]}
+    if kind is dict:
+        return {"d": [[_tree(k, other), _tree(v, other)] for k, v in value.items()]}
+    return _rare(value, other)
+
+
+def _rare(value: Any, other: Other | None) -> Any:
+    """Sets, numbers of other kinds, and subclasses, read through the base type's own methods."""
+    if isinstance(value, (set, frozenset, type({}.keys()), type({}.items()))):
+        return {"s": sorted((_tree(v, other) for v in value), key=repr)}
+    if isinstance(value, int):
+        return _tree(int.__add__(value, 0), other)
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, (bytes, bytearray)):
+        return {"b": bytes(value).hex()}
+    if isinstance(value, complex):
+        return {"c": [value.real, value.imag]}
+    if isinstance(value, Decimal):
+        return {"D": str(value)}
+    if isinstance(value, Fraction):
+        return {"F": [hex(value.numerator), hex(value.denominator)]}
+    if isinstance(value, list):
+        return [_tree(v, other) for v in list.__iter__(value)]
+    if isinstance(value, tuple):
+        return {"t": [_tree(v, other) for v in tuple.__iter__(value)]}
+    if isinstance(value, dict):
+        return {"d": [[_tree(k, other), _tree(v, other)] for k, v in dict.items(value)]}
+    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
+        return _tree(value.item(), other)
+    return other(value) if other else {"o": type(value).__name__[:80]}
+
+
+def decode(
+    text: str | bytes,
+    *,
+    tuples_as_lists: bool = False,
+    members: int | None = None,
+    other: Mapping[str, Callable[[Any], Any]] | None = None,
+) -> Any:
+    """The value that tagged JSON text says.
+
+    Args:
+        text: what ``encode`` made, or what a hostile program wrote in its place.
+        tuples_as_lists: JSON expectations know no tuples.
+        members: refuse a set or dict with more members: equal hashes would make building it take hours.
+        other: what to make of further tags.
+
+    Raises:
+        ValueError: not tagged JSON, too deep, or beyond ``members``.
+    """
+
+    def value_of(pairs: list[tuple[str, Any]]) -> Any:
+        if len(pairs) != 1:
+            msg = "no tagged value"
+            raise ValueError(msg)
+        tag, content = pairs[0]
+        if other and tag in other:
+            return other[tag](content)
+        return _tagged(tag, content, tuples_as_lists, members)
+
+    try:
+        return json.loads(text, object_pairs_hook=value_of)
+    except (TypeError, ArithmeticError, RecursionError, AttributeError) as error:
+        msg = f"not plain data: {type(error).__name__}"
+        raise ValueError(msg) from error
+
+
+def _tagged(tag: str, content: Any, tuples_as_lists: bool, members: int | None) -> Any:
+    if tag == "t":
+        return _listed(content) if tuples_as_lists else tuple(_listed(content))
+    if tag in ("s", "d"):
+        if members is not None and len(content) > members:
+            msg = "more members than expected"
+            raise ValueError(msg)
+        return set(_listed(content)) if tag == "s" else {k: v for k, v in content}
+    if tag == "i":
+        return int(content, 16)
+    if tag == "b":
+        return bytes.fromhex(content)
+    if tag == "c":
+        return complex(*content)
+    if tag == "D":
+        return Decimal(content)
+    if tag == "F":
+        return Fraction(int(content[0], 16), int(content[1], 16))
+    if tag == "o":
+        return Opaque(str(content))
+    msg = "unknown tag"
+    raise ValueError(msg)
+
+
+def _listed(content: Any) -> list[Any]:
+    if isinstance(content, list):
+        return content
+    msg = "not a list"
+    raise ValueError(msg)
+
+
+def largest_collection(value: Any) -> int:
+    """The most members that any set or dict within the value has: the ``members`` bound for what should equal it."""
+    if isinstance(value, Mapping):
+        return max([len(value), *(largest_collection(v) for v in (*value.keys(), *value.values()))])
+    if isinstance(value, Set):
+        return max([len(value), *(largest_collection(v) for v in value)])
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
+        return max((largest_collection(v) for v in value), default=0)
+    return 0

@@ -1,0 +1,164 @@
+"""Labels: each distinct program is run once (or ``repeat`` times) on its problem's tests, and the verdict written down.
+
+In: problems, programs, limits. Out: a ``Label`` and an ``Observation`` for each program, in the order given. A program
+that fails is data. ``passed`` is null, never false, where the problem has no tests, where the sandbox failed, and where
+runs of one program differ (it is flaky).
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from queue import SimpleQueue
+from typing import NamedTuple
+
+from dualset.builders.dataset.records import Failure, Label, Observation, Problem
+from dualset.builders.dataset.words import Outcome
+from dualset.builders.errors import ExecutionError
+from dualset.builders.execution.plan import Plan, plan
+from dualset.builders.execution.run import Happened, Worker
+from dualset.builders.execution.settings import LabelSettings
+from dualset.builders.execution.show import shown
+from dualset.builders.execution.worker import ISOLATION
+from dualset.builders.progress import Progress, silent
+
+__all__ = ["GRADER_VERSION", "Labelled", "Program", "label_programs"]
+
+GRADER_VERSION = "1"
+"""Part of the key under which a build keeps finished labels: raise it when a verdict could change."""
+
+_AHEAD = 16  # programs a worker that may be in flight before the first of them is taken
+
+
+class Program(NamedTuple):
+    """One distinct code text of one problem."""
+
+    problem_id: str
+    program_id: str
+    code: str
+
+
+class Labelled(NamedTuple):
+    """The verdict and what it cost."""
+
+    label: Label
+    observation: Observation
+
+
+def label_programs(
+    problems: Mapping[str, Problem],
+    programs: Iterable[Program],
+    settings: LabelSettings,
+    *,
+    workers: int = 1,
+    progress: Progress = silent,
+) -> Iterator[Labelled]:
+    """Run each program once a repeat and yield its label, in the order given, whatever the number of workers.
+
+    Args:
+        problems: by problem_id; each program's problem is among them.
+        programs: distinct programs; consumed as they are run.
+        settings: limits, where the problem has none of its own, and repeats.
+        workers: sandbox processes that run programs at the same time.
+        progress: told the programs done so far.
+
+    Raises:
+        ExecutionError: a test that cannot be read, or a sandbox that cannot be started.
+    """
+    total = len(programs) if isinstance(programs, (list, tuple)) else 0
+    plans: dict[str, Plan] = {}
+
+    def planned(program: Program) -> Plan:
+        if program.problem_id not in problems:
+            msg = f"program {program.program_id} belongs to problem {program.problem_id}, which is not there"
+            raise ExecutionError(msg)
+        if program.problem_id not in plans:
+            plans[program.problem_id] = plan(problems[program.problem_id], settings)
+        return plans[program.problem_id]
+
+    jobs = ((program, planned(program)) for program in programs)
+    for done, labelled in enumerate(_in_order(jobs, settings, max(1, workers)), start=1):
+        yield labelled
+        progress("label", done, total)
+
+
+def _in_order(jobs: Iterator[tuple[Program, Plan]], settings: LabelSettings, n_workers: int) -> Iterator[Labelled]:
+    """Threads only wait on their sandbox processes; a bounded number of programs is in flight."""
+    idle: SimpleQueue[Worker] = SimpleQueue()
+    workers = [Worker() for _ in range(n_workers)]
+    for worker in workers:
+        idle.put(worker)
+
+    def work(program: Program, its_plan: Plan) -> Labelled:
+        worker = idle.get()
+        try:
+            return _label(worker, program, its_plan, settings)
+        finally:
+            idle.put(worker)
+
+    pool = ThreadPoolExecutor(n_workers, thread_name_prefix="label")
+    waiting: deque[Future[Labelled]] = deque()
+    try:
+        waiting.extend(pool.submit(work, *job) for job in islice(jobs, _AHEAD * n_workers))
+        while waiting:
+            yield waiting.popleft().result()
+            waiting.extend(pool.submit(work, *job) for job in islice(jobs, 1))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        for worker in workers:
+            worker.close()
+
+
+def _label(worker: Worker, program: Program, its_plan: Plan, settings: LabelSettings) -> Labelled:
+    if not its_plan.cases:
+        return Labelled(_verdict(program, its_plan, [], None, runs=0), _cost(program, []))
+    runs = [worker.run(its_plan, program.code) for _ in range(max(1, settings.repeat))]
+    outcomes = {tuple(h.outcome for h in run) for run in runs}
+    flaky = len(outcomes) > 1 if len(runs) > 1 else None
+    return Labelled(_verdict(program, its_plan, runs[0], flaky, runs=len(runs)), _cost(program, runs[0]))
+
+
+def _verdict(program: Program, its_plan: Plan, run: list[Happened], flaky: bool | None, runs: int) -> Label:
+    outcomes = tuple(h.outcome for h in run)
+    failing = [i for i, outcome in enumerate(outcomes) if outcome != Outcome.PASS]
+    unknown = not run or flaky or Outcome.INFRA_ERROR in outcomes
+    first = failing[0] if failing else None
+    return Label(
+        program_id=program.program_id,
+        problem_id=program.problem_id,
+        passed=None if unknown else not failing,
+        outcome=None if not run else Outcome.PASS if first is None else outcomes[first],
+        tests_passed=len(outcomes) - len(failing),
+        tests_total=len(its_plan.cases),
+        outcomes=outcomes,
+        first_failure=None if first is None else _failure(its_plan.cases[first].test_id, run[first]),
+        runs=runs,
+        flaky=flaky,
+        limits=its_plan.limits,
+    )
+
+
+def _failure(test_id: str, happened: Happened) -> Failure:
+    message = shown(happened.message)
+    if happened.line is not None:
+        message = f"line {happened.line}: {message}" if message else f"line {happened.line}"
+    wrong = happened.outcome == Outcome.WRONG_ANSWER and happened.actual is not None
+    return Failure(
+        test_id=test_id,
+        outcome=happened.outcome,
+        exception=shown(happened.exception),
+        message=message,
+        actual=shown((happened.actual or b"").decode("utf-8", "replace")) if wrong else None,
+    )
+
+
+def _cost(program: Program, run: list[Happened]) -> Observation:
+    durations = tuple(h.cpu_ms for h in run if h.cpu_ms is not None)
+    peaks = [h.peak_mib for h in run if h.peak_mib is not None]
+    return Observation(
+        program_id=program.program_id,
+        problem_id=program.problem_id,
+        isolation=ISOLATION,
+        durations_ms=durations,
+        peak_memory_mb=max(peaks, default=None),
+    )

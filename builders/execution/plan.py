@@ -1,0 +1,140 @@
+"""What a problem's tests ask of a program, and what only the driver knows: the expectations.
+
+In: a problem. Out: a ``Plan``: for each test what goes to the program's process (``send``) and a ``judge`` that decides
+on what comes back; or a block of test code for the judge process. Made once a problem, used for all its programs.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dualset.builders.dataset.records import Limits, Problem, Test
+from dualset.builders.dataset.words import Style
+from dualset.builders.errors import ExecutionError
+from dualset.builders.execution.asserts import CallAssert, names_read, read_assert
+from dualset.builders.execution.compare import same_text, tolerance_of, values_equal
+from dualset.builders.execution.inside.wire import decode, encode, largest_collection
+from dualset.builders.execution.settings import LabelSettings
+
+__all__ = ["Case", "Plan", "plan"]
+
+_MEMBERS = 2000
+"""Sets and dicts up to this size are built whatever they hold, larger ones only where as large is expected."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Case:
+    """One test.
+
+    Attributes:
+        test_id: the test's id.
+        send: what the program's process is told; None: the test is a block for the judge.
+        right: whether the bytes that came back are what was expected.
+        block: the judge's test code.
+        wanted: the names that the block mentions.
+    """
+
+    test_id: str
+    send: dict[str, Any] | None = None
+    right: Callable[[bytes], bool] = lambda body: False
+    block: str | None = None
+    wanted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """All tests of a problem, in order, and the limits that hold for it."""
+
+    style: Style
+    cases: tuple[Case, ...]
+    limits: Limits
+
+
+def plan(problem: Problem, settings: LabelSettings) -> Plan:
+    """Make the plan of a problem; its own limits go before the recipe's.
+
+    Raises:
+        ExecutionError: a test that cannot be read, a missing entry point, an unknown checker.
+    """
+    limits = Limits(
+        timeout_s=problem.time_limit_s or settings.timeout_s,
+        memory_mb=problem.memory_limit_mb or settings.memory_mb,
+        output_kb=settings.output_kb,
+    )
+    make = {Style.STDIO: _stdio, Style.CALL: _call, Style.ASSERT: _assert}[problem.style]
+    return Plan(style=problem.style, cases=tuple(make(problem, test) for test in problem.tests), limits=limits)
+
+
+def _stdio(problem: Problem, test: Test) -> Case:
+    tolerance = tolerance_of(problem.checker)
+    expected = _given(problem, test, "expected")
+
+    def right(body: bytes) -> bool:
+        return same_text(body.decode("utf-8", "surrogateescape"), expected, tolerance)
+
+    return Case(test_id=test.test_id, send={"text": _given(problem, test, "input")}, right=right)
+
+
+def _call(problem: Problem, test: Test) -> Case:
+    if not problem.entry_point:
+        msg = f"problem {problem.source_id} has call tests but no entry_point"
+        raise ExecutionError(msg)
+    tolerance = tolerance_of(problem.checker)
+    arguments = _given(problem, test, "input")
+    expected = _json(problem, test, _given(problem, test, "expected"))
+    if not isinstance(_json(problem, test, arguments), list):
+        msg = f"problem {problem.source_id}, test {test.test_id}: input must be a JSON array of positional arguments"
+        raise ExecutionError(msg)
+    members = max(_MEMBERS, largest_collection(expected))
+    bytes_expected = encode(expected).encode("ascii")
+
+    def right(body: bytes) -> bool:
+        if body == bytes_expected:
+            return True
+        try:
+            actual = decode(body, tuples_as_lists=True, members=members)
+            return values_equal(actual, expected, tolerance)
+        except (ValueError, RecursionError, ArithmeticError):
+            return False
+
+    return Case(test_id=test.test_id, send={"entry": problem.entry_point, "json": arguments}, right=right)
+
+
+def _assert(problem: Problem, test: Test) -> Case:
+    code = _given(problem, test, "code")
+    simple = read_assert(code)
+    if simple is None:
+        return Case(test_id=test.test_id, block=code, wanted=tuple(names_read(code)))
+    return _call_assert(test, simple)
+
+
+def _call_assert(test: Test, simple: CallAssert) -> Case:
+    if simple.entry is None:
+        return Case(test_id=test.test_id, send={}, right=lambda body: simple.holds)
+    send = {"entry": simple.entry, "args": encode(list(simple.args)), "kwargs": encode(simple.kwargs)}
+    members = max(_MEMBERS, largest_collection(simple.expected))
+
+    def right(body: bytes) -> bool:
+        try:
+            return bool(simple.relation(decode(body, members=members), simple.expected))
+        except (ValueError, TypeError, RecursionError, ArithmeticError):
+            return False
+
+    return Case(test_id=test.test_id, send=send, right=right)
+
+
+def _given(problem: Problem, test: Test, column: str) -> str:
+    value: str | None = getattr(test, column)
+    if value is None:
+        msg = f"problem {problem.source_id}, test {test.test_id}: a {problem.style} test needs {column!r}"
+        raise ExecutionError(msg)
+    return value
+
+
+def _json(problem: Problem, test: Test, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        msg = f"problem {problem.source_id}, test {test.test_id}: not JSON: {text[:60]!r}"
+        raise ExecutionError(msg) from error
