@@ -4,6 +4,7 @@ A record holds data and nothing else; ids are made by the ``make_*`` functions h
 ``row(record)`` gives the plain dict that goes into a table.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,7 @@ __all__ = [
     "Problem",
     "Test",
     "candidate_id_of",
+    "problem_from_row",
     "problem_id_of",
     "program_id_of",
     "row",
@@ -165,6 +167,17 @@ class Group:
 def row(record: Any) -> dict[str, Any]:
     """The record as plain data for a table."""
     return asdict(record)
+
+
+def problem_from_row(data: Mapping[str, Any]) -> Problem:
+    """The record of a row of the problems table: what :func:`row` took apart."""
+    tests = tuple(
+        Test(**{**test, "visibility": Visibility(test["visibility"]), "origin": Origin(test["origin"])})
+        for test in data["tests"] or ()
+    )
+    lists = {name: tuple(data[name] or ()) for name in ("reference_solutions", "tags")}
+    split = Split(data["split"]) if data["split"] else None
+    return Problem(**{**data, **lists, "tests": tests, "style": Style(data["style"]), "split": split})
 
 
 def problem_id_of(problem: Problem) -> str:

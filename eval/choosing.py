@@ -1,0 +1,79 @@
+"""Choosing: the model ranks its own samples, four at a time, and the first of its order is what counts (Best-of-4).
+
+In: a policy, problems with their attempts. Out: for each problem the share of its sets of four whose chosen program
+passes. The samples that have code are shown in sampling order, repeats included; one without code is never chosen.
+Where all samples of a set pass, or all fail, the choice changes nothing, so nothing is asked. A malformed ranking
+counts as a blind choice among all samples of the set; Best-of-4's random baseline is exactly that choice, pass@1.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dualset.builders.candidates.generate import Policy
+from dualset.builders.groups.ranking import ranking_prompt
+from dualset.builders.progress import Progress
+from dualset.eval import metrics
+from dualset.eval.judging import Question, rank_all
+from dualset.eval.pool import Pool
+from dualset.eval.scores import Measured, Scores, by_problem
+from dualset.eval.settings import BEST_OF, EvalSettings
+from dualset.eval.writing import Attempt, Attempts
+
+__all__ = ["choose", "sets_of"]
+
+
+class _Set(NamedTuple):
+    """Some attempts at one problem, all labelled."""
+
+    problem_id: str
+    nth: int
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def correct(self) -> list[bool]:
+        return [bool(attempt.passed) for attempt in self.attempts]
+
+    @property
+    def shown(self) -> list[int]:
+        """The positions of those that have code."""
+        return [i for i, attempt in enumerate(self.attempts) if attempt.code is not None]
+
+    @property
+    def asks(self) -> bool:
+        """Whether the choice matters and there is one."""
+        return 0 < sum(self.correct) < len(self.attempts) and len(self.shown) > 1
+
+
+def choose(policy: Policy, pool: Pool, attempts: Attempts, settings: EvalSettings, progress: Progress) -> Measured:
+    """Best-of-4 by the model's own ranking, and the share of valid rankings where any was asked for."""
+    sets = [each for problem_id, tried in attempts.items() for each in sets_of(problem_id, tried)]
+    asking = [i for i, each in enumerate(sets) if each.asks]
+    questions = [_question(sets[i], pool, settings.seed) for i in asking]
+    orders = rank_all(policy, questions, settings, pool.max_tokens, progress)
+    answers = dict(zip(asking, orders, strict=True))
+    return Measured(
+        model=by_problem((each.problem_id, _scores(each, answers.get(i))) for i, each in enumerate(sets)),
+        chance=by_problem((each.problem_id, {"best_of_4": metrics.random_best_of_n(each.correct)}) for each in sets),
+    )
+
+
+def sets_of(problem_id: str, attempts: Sequence[Attempt]) -> list[_Set]:
+    """Consecutive fours of the labelled attempts; a short rest is left out."""
+    known = [attempt for attempt in attempts if attempt.passed is not None]
+    starts = range(0, len(known) - BEST_OF + 1, BEST_OF)
+    return [_Set(problem_id, i, tuple(known[start : start + BEST_OF])) for i, start in enumerate(starts)]
+
+
+def _question(asked: _Set, pool: Pool, seed: int) -> Question:
+    codes = [asked.attempts[i].code or "" for i in asked.shown]
+    chat = ranking_prompt(pool.problems[asked.problem_id].statement, codes, pool.prompt)
+    return Question.of(chat, len(codes), seed, f"{asked.problem_id} {asked.nth}")
+
+
+def _scores(chosen_from: _Set, order: list[int] | None) -> Scores:
+    correct, shown = chosen_from.correct, chosen_from.shown
+    if not chosen_from.asks:  # nothing to decide: all alike, or one program alone has code
+        return {"best_of_4": float(correct[shown[0]]) if shown else 0.0}
+    if order is None:
+        return {"best_of_4": metrics.random_best_of_n(correct), "valid_choices": 0.0}
+    return {"best_of_4": metrics.best_of_n(order, [correct[i] for i in shown]), "valid_choices": 1.0}

@@ -1,0 +1,57 @@
+"""What models are measured on: one split's problems that have tests, and its mixed groups; the same for all models.
+
+In: a version and settings. Out: a `Pool`. The limits of programs, the ranking prompt and the length of answers are
+those that the version was built with, so that a model is measured the way its training data was made.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from dualset.builders.dataset.records import Problem, problem_from_row
+from dualset.builders.dataset.store import Version
+from dualset.builders.errors import VersionError
+from dualset.builders.execution.settings import LabelSettings
+from dualset.eval.recorded import recorded
+from dualset.eval.settings import EvalSettings
+
+__all__ = ["Pool", "pool_of"]
+
+MAX_TOKENS = 1024
+"""Where neither the command nor the recipe says how long an answer may be."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pool:
+    """Problems by id, rows of the groups table, and the settings that both share with the version."""
+
+    problems: Mapping[str, Problem]
+    groups: Sequence[Mapping[str, Any]]
+    labels: LabelSettings
+    prompt: str
+    max_tokens: int
+
+
+def pool_of(version: Version, settings: EvalSettings) -> Pool:
+    """The first ``settings.limit`` problems of the split in the order of their ids, and their groups.
+
+    Raises:
+        VersionError: the split holds no problem that has tests.
+    """
+    tested = (row for row in version.rows("problems", split=settings.split) if row["tests"])
+    problems = {row["problem_id"]: problem_from_row(row) for row in islice(tested, settings.limit)}
+    if not problems:
+        msg = f"{version.name}@{version.revision[:12]} has no problems with tests in its {settings.split} split"
+        raise VersionError(msg)
+    columns = ["group_id", "problem_id", "prompt", "correct"]
+    groups = version.rows("groups", split=settings.split, columns=columns)
+    built = recorded(version)
+    recipes = built.candidates.max_tokens if built.candidates else MAX_TOKENS
+    return Pool(
+        problems=problems,
+        groups=[group for group in groups if group["problem_id"] in problems],
+        labels=built.labels,
+        prompt=built.groups.prompt,
+        max_tokens=settings.max_tokens or recipes,
+    )

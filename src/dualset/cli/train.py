@@ -1,0 +1,94 @@
+"""``dualset train rank`` and ``dualset train imitate``: a version and a base model in, a model folder out."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dualset.cli.output import bar, print_json, remark
+
+__all__ = ["command"]
+
+
+@click.group("train")
+def command() -> None:
+    """Train a model from a version: rank (GRPO) or imitate (SFT)."""
+
+
+def _options(function: Callable[..., None]) -> Callable[..., None]:
+    """What both commands take."""
+    options = [
+        click.argument("ref"),
+        click.option("--model", help="Base model: a folder, a Hub id or micro.  [default: the samples' own model]"),
+        click.option("--model-revision", help="The base model's Hub commit."),
+        click.option("--preset", default="dust", show_default=True, help="dust, micro or a YAML file."),
+        click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any field of TRL's config."),
+        click.option("--max-steps", type=int, help="Optimizer steps at most."),
+        click.option("--seed", type=int, help="Of the order of rows and of sampling."),
+        click.option("--split", type=click.Choice(["train", "validation", "test"]), default="train", show_default=True),
+        click.option(
+            "--max-prompt-tokens", type=int, help="The longest prompt.  [default: what the model has room for]"
+        ),
+        click.option("--drop-long", is_flag=True, help="Leave out rows that do not fit, instead of stopping."),
+        click.option(
+            "--output", "-o", type=click.Path(path_type=Path), help="[default: models/DATASET-rank or -imitate]"
+        ),
+        click.option("--overwrite", is_flag=True, help="Write over a finished run."),
+        click.option("--dry-run", is_flag=True, help="Make every check, and train nothing."),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@command.command("rank")
+@_options
+@click.option(
+    "--reward",
+    type=click.Choice(["pairwise_accuracy", "ndcg", "selection"]),
+    help="What a ranking earns.  [default: the preset's]",
+)
+def rank_command(**options: Any) -> None:
+    """Learn to rank with TRL's GRPO on the mixed groups of REF.
+
+    The preset dust has the settings of DuST (arXiv 2605.11299), micro those for a tiny policy on a CPU.
+
+        dualset train rank micro@v1 --preset micro
+    """
+    from dualset.train.rank import rank
+
+    _run(rank, **options)
+
+
+@command.command("imitate")
+@_options
+def imitate_command(**options: Any) -> None:
+    """Learn right rankings by imitation with TRL's SFT on the same groups of REF: the baseline.
+
+    dualset train imitate micro@v1 --preset micro
+    """
+    from dualset.train.imitate import imitate
+
+    _run(imitate, **options)
+
+
+def _run(train: Callable[..., Any], *, dry_run: bool, as_json: bool, **options: Any) -> None:
+    from dualset.train.settings import TrainSettings
+
+    with bar() as progress:
+        result = train(TrainSettings(**options), dry_run=dry_run, progress=progress)
+    if as_json:
+        print_json({"path": str(result.path), **{name: getattr(result, name) for name in _TOLD}})
+    elif dry_run:
+        remark(
+            f"every check passed: {result.base_model} on {result.dataset}@{result.revision[:12]}; nothing was trained"
+        )
+    else:
+        click.echo(str(result.path))
+        remark(f"{result.steps} steps from {result.base_model} on {result.dataset}@{result.revision[:12]}")
+        remark(f"next:  dualset eval {result.base_model} {result.path} {result.dataset}@{result.revision[:12]}")
+
+
+_TOLD = ("base_model", "dataset", "revision", "steps", "metrics")

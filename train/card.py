@@ -1,0 +1,112 @@
+"""The model card, written last over TRL's own: base model, data, settings and figures, with how to load it.
+
+In: the run's record (``run.json``). Out: README.md. TRL's card calls a local base model "None" and does not name the
+data.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+__all__ = ["model_card", "write_card"]
+
+_FIGURES = (
+    "reward",
+    "ranking/valid",
+    "ranking/pairwise_accuracy",
+    "ranking/ndcg",
+    "ranking/selection",
+    "frac_reward_zero_std",
+    "completions/clipped_ratio",
+    "loss",
+    "mean_token_accuracy",
+)
+_TASK = {
+    "rank": "Trained with GRPO to rank programs: those that pass all tests of a problem before those that do not.",
+    "imitate": "Trained with SFT on right rankings: programs that pass all tests of a problem before the others.",
+}
+
+
+def write_card(folder: Path, record: Mapping[str, Any]) -> None:
+    """Write README.md into the model's folder."""
+    (folder / "README.md").write_text(model_card(folder.name, record), encoding="utf-8")
+
+
+def model_card(title: str, record: Mapping[str, Any]) -> str:
+    """The card's text."""
+    base, data = record["base_model"], record["dataset"]
+    ref = f"{data['name']}@{data['revision'][:12]}"
+    return "\n".join(
+        [
+            "---",
+            yaml.safe_dump(_metadata(record), sort_keys=False).rstrip("\n"),
+            "---",
+            "",
+            f"# {title}",
+            "",
+            _TASK[record["kind"]],
+            "",
+            "| | |",
+            "|---|---|",
+            f"| base model | {base['name']}{_at(base['revision'])} |",
+            f"| dataset | {data['name']}@{data['revision']} |",
+            f"| rows | {data['rows']} groups of the {data['split']} split; {data['dropped']} left out as too long |",
+            *([f"| reward | {record['reward']}; -1 for a malformed ranking |"] if record.get("reward") else []),
+            f"| optimizer steps | {record['steps']} |",
+            f"| preset | {record['preset']} |",
+            f"| versions | {', '.join(f'{name} {number}' for name, number in record['versions'].items())} |",
+            "",
+            *_figures(record["metrics"]),
+            "## Settings",
+            "",
+            "```json",
+            json.dumps(record["settings"], indent=1, ensure_ascii=False),
+            "```",
+            "",
+            "## Load it",
+            "",
+            "```python",
+            "from transformers import AutoModelForCausalLM, AutoTokenizer",
+            "",
+            'folder = "."  # this folder, or its name on the Hub',
+            "model = AutoModelForCausalLM.from_pretrained(folder)",
+            "tokenizer = AutoTokenizer.from_pretrained(folder)",
+            "```",
+            "",
+            f"Measure it against its base: `dualset eval {base['name']} {title} {ref}`.",
+            "",
+        ]
+    )
+
+
+def _metadata(record: Mapping[str, Any]) -> dict[str, Any]:
+    base, data = record["base_model"], record["dataset"]
+    metadata: dict[str, Any] = {"library_name": "transformers", "pipeline_tag": "text-generation"}
+    if base["hub"]:  # the Hub refuses names that are not its own
+        metadata["base_model"] = base["name"]
+    metadata["tags"] = ["dualset", "trl", {"rank": "grpo", "imitate": "sft"}[record["kind"]]]
+    metadata["dualset"] = {
+        "base_model": base["name"],
+        "base_model_revision": base["revision"],
+        "dataset": data["name"],
+        "dataset_revision": data["revision"],
+    }
+    return metadata
+
+
+def _figures(metrics: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """A table of the figures that tell how training went."""
+    shown = [name for name in (*_FIGURES, *sorted(metrics)) if name in metrics]
+    shown = [n for n in dict.fromkeys(shown) if n in _FIGURES or n.startswith("reward_by_n_correct/")]
+    if not shown:
+        return []
+    lines = [f"| {name} | {metrics[name]['first']:.3f} | {metrics[name]['last']:.3f} |" for name in shown]
+    head = "Measured on the training rows while training, means over the first and the last tenth of the steps."
+    return ["## Figures", "", head, "", "| | first | last |", "|---|---|---|", *lines, ""]
+
+
+def _at(revision: str | None) -> str:
+    return f"@{revision}" if revision else ""

@@ -1,0 +1,108 @@
+"""Learn by imitation: TRL's SFT on the right rankings of the same rows. The baseline that ranking is compared with.
+
+Run:  dualset train imitate NAME@REVISION --model micro --preset micro
+
+In: a reference, a base model, a preset. Out: a model folder with its record and card. The loss is on the answer alone,
+and no row is cut: one that does not fit is an error, or left out and counted. The trainer is TRL's SFTTrainer as it
+stands.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from dualset.builders.errors import RecipeError
+from dualset.builders.progress import Progress, silent
+from dualset.train.folder import open_folder
+from dualset.train.presets import load_preset
+from dualset.train.quiet import quiet
+from dualset.train.rows import Fitting, check_enough, keep_fitting, load_groups, token_lengths
+from dualset.train.run import Prepared, dry_result, run
+from dualset.train.settings import TrainResult, TrainSettings
+from dualset.train.start import Start, context_of, needs_train_extra, start
+
+__all__ = ["imitate"]
+
+COLUMNS = ("prompt", "completion")
+
+
+def imitate(
+    settings: TrainSettings, *, home: Path | None = None, dry_run: bool = False, progress: Progress = silent
+) -> TrainResult:
+    """Train a model on right rankings.
+
+    Args:
+        settings: what to train on what.
+        home: the version store; None: $DUALSET_HOME.
+        dry_run: make every check, and train nothing.
+        progress: told the rows checked and the steps done.
+
+    Raises:
+        RecipeError: an unknown preset or field, or a reward, which imitation has not.
+        VersionError: the reference names nothing, or its files are not what the manifest says.
+        ModelError: the base model.
+        TrainingError: too few groups, rows that do not fit, or a folder that is taken.
+    """
+    needs_train_extra()
+    if settings.reward is not None:
+        msg = f"the reward is {settings.reward!r}, but imitating has none: leave it out, or use  train rank"
+        raise RecipeError(msg)
+    with quiet():
+        prepared = _prepare(settings, home, progress)
+        if dry_run:
+            return dry_result(prepared)
+        open_folder(prepared.folder, overwrite=settings.overwrite)
+        return run(_trainer(prepared), prepared, progress)
+
+
+def _prepare(settings: TrainSettings, home: Path | None, progress: Progress) -> Prepared:
+    from trl import SFTConfig
+
+    given = load_preset("imitate", settings.preset, settings.overrides)
+    begun = start("imitate", SFTConfig, given, settings, home)
+    return Prepared(
+        kind="imitate",
+        settings=settings,
+        folder=begun.folder,
+        version=begun.version,
+        base=begun.base,
+        given=given,
+        config=begun.config,
+        fitting=_rows(begun, settings, progress),
+        reward=None,
+    )
+
+
+def _rows(begun: Start, settings: TrainSettings, progress: Progress) -> Fitting:
+    """The rows that fit whole, enough of them for one optimizer step."""
+    rows = load_groups(begun.version, settings.split, COLUMNS)
+    chats = [[*prompt, *answer] for prompt, answer in zip(rows["prompt"][:], rows["completion"][:], strict=True)]
+    lengths = token_lengths(chats, begun.base.tokenizer, answered=True, progress=progress)
+    limit, why = _limit(begun, settings.max_prompt_tokens)
+    fitting = keep_fitting(rows, lengths, limit, drop_long=settings.drop_long, why=why)
+    config = begun.config
+    needed = config.train_batch_size * config.gradient_accumulation_steps * config.world_size
+    check_enough(len(fitting.rows), needed, "one step", f"per_device_train_batch_size={len(fitting.rows)}")
+    return fitting
+
+
+def _limit(begun: Start, asked: int | None) -> tuple[int | None, str]:
+    """The longest row in tokens, and where that limit comes from; the smallest of three counts."""
+    limits = {
+        "--max-prompt-tokens": asked,
+        "max_length, where TRL cuts": begun.config.max_length,
+        "the model's context": context_of(begun.base.model),
+    }
+    known = {why: limit for why, limit in limits.items() if limit is not None}
+    why = min(known, key=lambda name: known[name], default="")
+    return known.get(why), why
+
+
+def _trainer(prepared: Prepared) -> Any:
+    from trl import SFTTrainer
+
+    return SFTTrainer(
+        model=prepared.base.model,
+        args=prepared.config,
+        train_dataset=prepared.fitting.rows,
+        processing_class=prepared.base.tokenizer,
+    )

@@ -1,0 +1,126 @@
+"""Learn to rank: TRL's GRPO on a version's mixed groups. A row shows K programs; the reward is for their order.
+
+Run:  dualset train rank NAME@REVISION --model micro --preset micro
+
+In: a reference, a base model, a preset. Out: a model folder with its record and card. What can be checked is checked
+before the first step. The method is DuST's (arXiv 2605.11299); the trainer is TRL's GRPOTrainer as it stands.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from dualset.builders.errors import MissingExtra, RecipeError, did_you_mean
+from dualset.builders.progress import Progress, silent
+from dualset.train.folder import open_folder
+from dualset.train.presets import load_preset
+from dualset.train.quiet import quiet
+from dualset.train.rewards import REWARDS
+from dualset.train.rows import Fitting, check_enough, keep_fitting, load_groups, token_lengths
+from dualset.train.run import Prepared, dry_result, run
+from dualset.train.settings import TrainResult, TrainSettings
+from dualset.train.start import Start, context_of, needs_train_extra, start
+
+__all__ = ["rank"]
+
+COLUMNS = ("prompt", "correct", "n_correct", "group_id", "problem_id")
+_BY_NAME = "dualset.train.rewards."
+
+
+def rank(
+    settings: TrainSettings, *, home: Path | None = None, dry_run: bool = False, progress: Progress = silent
+) -> TrainResult:
+    """Train a model to rank.
+
+    Args:
+        settings: what to train on what.
+        home: the version store; None: $DUALSET_HOME.
+        dry_run: make every check, and train nothing.
+        progress: told the rows checked and the steps done.
+
+    Raises:
+        RecipeError: an unknown preset, field or reward.
+        VersionError: the reference names nothing, or its files are not what the manifest says.
+        ModelError: the base model.
+        TrainingError: too few groups, prompts that do not fit, or a folder that is taken.
+    """
+    needs_train_extra()
+    with quiet():
+        prepared = _prepare(settings, home, progress)
+        if dry_run:
+            return dry_result(prepared)
+        open_folder(prepared.folder, overwrite=settings.overwrite)
+        return run(_trainer(prepared), prepared, progress)
+
+
+def _prepare(settings: TrainSettings, home: Path | None, progress: Progress) -> Prepared:
+    from trl import GRPOConfig
+
+    given = load_preset("rank", settings.preset, settings.overrides)
+    reward = _reward(given, settings.reward)
+    begun = start("rank", GRPOConfig, given, settings, home)
+    if begun.config.use_vllm:
+        _needs_vllm()
+    return Prepared(
+        kind="rank",
+        settings=settings,
+        folder=begun.folder,
+        version=begun.version,
+        base=begun.base,
+        given=given,
+        config=begun.config,
+        fitting=_rows(begun, settings, progress),
+        reward=reward,
+    )
+
+
+def _reward(given: dict[str, Any], asked: str | None) -> str:
+    """The name of the reward; taken out of the preset, where TRL's own command wants it in ``reward_funcs``."""
+    named = given.pop("reward_funcs", None) or ["pairwise_accuracy"]
+    name = asked or str(named[0] if isinstance(named, list) else named).removeprefix(_BY_NAME)
+    if name not in REWARDS or (asked is None and isinstance(named, list) and len(named) > 1):
+        msg = f"the reward is {asked or named!r}: one of ours is wanted, {did_you_mean(name, REWARDS)}"
+        raise RecipeError(msg)
+    return name
+
+
+def _rows(begun: Start, settings: TrainSettings, progress: Progress) -> Fitting:
+    """The groups whose prompt leaves room for the answer, enough of them for one generation."""
+    rows = load_groups(begun.version, settings.split, COLUMNS)
+    lengths = token_lengths(rows["prompt"][:], begun.base.tokenizer, answered=False, progress=progress)
+    limit, why = _limit(begun, settings.max_prompt_tokens)
+    fitting = keep_fitting(rows, lengths, limit, drop_long=settings.drop_long, why=why)
+    config = begun.config
+    needed = config.generation_batch_size // config.num_generations
+    what = f"one generation of {config.generation_batch_size} completions, {config.num_generations} a group,"
+    hint = f"generation_batch_size={len(fitting.rows) * config.num_generations}"
+    check_enough(len(fitting.rows), needed, what, hint)
+    return fitting
+
+
+def _limit(begun: Start, asked: int | None) -> tuple[int | None, str]:
+    """The longest prompt in tokens, and where that limit comes from."""
+    context, answer = context_of(begun.base.model), begun.config.max_completion_length
+    room = None if context is None else context - answer
+    if asked is not None and (room is None or asked < room):
+        return asked, "--max-prompt-tokens"
+    return room, f"the model's context of {context} less {answer} for the answer"
+
+
+def _needs_vllm() -> None:
+    import importlib.util
+
+    if importlib.util.find_spec("vllm") is None:
+        raise MissingExtra("vllm", "vllm")
+
+
+def _trainer(prepared: Prepared) -> Any:
+    from trl import GRPOTrainer
+
+    assert prepared.reward is not None
+    return GRPOTrainer(
+        model=prepared.base.model,
+        reward_funcs=[REWARDS[prepared.reward]],
+        args=prepared.config,
+        train_dataset=prepared.fitting.rows,
+        processing_class=prepared.base.tokenizer,
+    )

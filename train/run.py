@@ -1,0 +1,111 @@
+"""From checked rows and a config to a model folder: the part that ranking and imitating share.
+
+In: what ``prepare`` checked, and a TRL trainer. Out: a folder that plain transformers loads, with ``run.json``,
+``metrics.jsonl`` and a card. Before training ``run.json`` says what is being done, after it that it is finished; the
+card comes last. Left out: the trainer itself, which is TRL's as it stands.
+"""
+
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version as library_version
+from pathlib import Path
+from typing import Any
+
+import dualset
+from dualset.builders.candidates.generate import Policy
+from dualset.builders.dataset.store import Version
+from dualset.builders.progress import Progress
+from dualset.train.card import write_card
+from dualset.train.folder import FORMAT, now, write_record
+from dualset.train.rows import Fitting
+from dualset.train.settings import TrainResult, TrainSettings
+
+__all__ = ["Prepared", "dry_result", "run"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """A run that passed every check: ``given`` is what preset and overrides set, ``config`` TRL's whole config."""
+
+    kind: str
+    settings: TrainSettings
+    folder: Path
+    version: Version
+    base: Policy
+    given: dict[str, Any]
+    config: Any
+    fitting: Fitting
+    reward: str | None
+
+
+def run(trainer: Any, prepared: Prepared, progress: Progress) -> TrainResult:
+    """Train, save, and write the record and the card."""
+    from dualset.train.journal import Journal, summary
+
+    record = _record(prepared)
+    folder = prepared.folder
+    _listen(trainer, Journal(folder, prepared.kind, progress))
+    main = trainer.is_world_process_zero()
+    if main:
+        write_record(folder, record)
+    trainer.train()
+    trainer.save_model(str(folder))
+    if main:
+        (folder / "training_args.bin").unlink(missing_ok=True)  # a pickle; run.json says what it says
+        record |= {"steps": trainer.state.global_step, "metrics": summary(trainer.state.log_history), "finished": now()}
+        write_record(folder, record)
+        write_card(folder, record)
+    last = {name: values["last"] for name, values in summary(trainer.state.log_history).items()}
+    return _result(prepared, trainer.state.global_step, last)
+
+
+def dry_result(prepared: Prepared) -> TrainResult:
+    """What a run that is not started answers."""
+    return _result(prepared, 0, {})
+
+
+def _listen(trainer: Any, journal: Any) -> None:
+    """Our journal in the place of the callbacks that print."""
+    from transformers.trainer_callback import PrinterCallback, ProgressCallback
+
+    trainer.remove_callback(PrinterCallback)
+    trainer.remove_callback(ProgressCallback)
+    trainer.add_callback(journal)
+
+
+def _record(prepared: Prepared) -> dict[str, Any]:
+    base, version, settings = prepared.base, prepared.version, prepared.settings
+    return {
+        "format": FORMAT,
+        "kind": prepared.kind,
+        "base_model": {"name": base.name, "revision": base.revision, "hub": "/" in base.name},
+        "dataset": {
+            "name": version.name,
+            "revision": version.revision,
+            "split": settings.split,
+            "rows": len(prepared.fitting.rows),
+            "dropped": prepared.fitting.n_dropped,
+            "longest_tokens": prepared.fitting.longest,
+        },
+        "preset": settings.preset,
+        "reward": prepared.reward,
+        "settings": {**prepared.given, "seed": prepared.config.seed},
+        "versions": {
+            "dualset": dualset.__version__,
+            **{name: library_version(name) for name in ("trl", "transformers", "torch", "datasets")},
+            "python": platform.python_version(),
+        },
+        "started": now(),
+        "finished": None,
+    }
+
+
+def _result(prepared: Prepared, steps: int, metrics: dict[str, float]) -> TrainResult:
+    return TrainResult(
+        path=prepared.folder,
+        base_model=prepared.base.name,
+        dataset=prepared.version.name,
+        revision=prepared.version.revision,
+        steps=steps,
+        metrics=metrics,
+    )

@@ -1,0 +1,55 @@
+"""What the two training commands are told, and what they answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+__all__ = ["TrainResult", "TrainSettings"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainSettings:
+    """One training run.
+
+    Attributes:
+        ref: the version to train on.
+        model: the base model: ``micro``, a folder or a Hub id; None: the one that wrote the version's candidates.
+        model_revision: the base model's Hub commit.
+        output: the folder to make; None: ``models/DATASET-KIND``.
+        preset: dust, micro or a YAML file.
+        overrides: ``key=value`` for any field of the TRL config.
+        reward: pairwise_accuracy, ndcg or selection (ranking only); None: the preset's.
+        max_steps: optimizer steps at most; None: the preset's.
+        seed: of the order of the rows and of sampling; None: the preset's.
+        split: the split to train on.
+        max_prompt_tokens: the longest prompt to train on; None: what the model's context leaves.
+        drop_long: leave out rows that do not fit, instead of stopping.
+        overwrite: write over a finished run.
+    """
+
+    ref: str
+    model: str | None = None
+    model_revision: str | None = None
+    output: Path | None = None
+    preset: str = "dust"
+    overrides: tuple[str, ...] = ()
+    reward: str | None = None
+    max_steps: int | None = None
+    seed: int | None = None
+    split: str = "train"
+    max_prompt_tokens: int | None = None
+    drop_long: bool = False
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainResult:
+    """What a run left: the folder, its pins and its last metrics. ``steps`` is 0 after a dry run."""
+
+    path: Path
+    base_model: str
+    dataset: str
+    revision: str
+    steps: int
+    metrics: Mapping[str, Any]

@@ -1,0 +1,85 @@
+"""The first half of both training commands: settings, config, pinned version and base model, each checked in turn.
+
+In: settings and the TRL config class. Out: `Start`. The cheap checks come first: a misspelt key is told before a file
+is hashed or a model is loaded. Left out: the rows, whose checks differ between ranking and imitating.
+"""
+
+import importlib.util
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dualset.builders.candidates.generate import Policy, load_policy
+from dualset.builders.dataset.store import Version, open_version
+from dualset.builders.errors import MissingExtra, ModelError
+from dualset.eval.recorded import recorded
+from dualset.train.folder import check_folder
+from dualset.train.presets import make_config
+from dualset.train.settings import TrainSettings
+
+__all__ = ["Start", "context_of", "needs_train_extra", "start"]
+
+
+class Start(NamedTuple):
+    """What is known before the rows are read."""
+
+    folder: Path
+    config: Any
+    version: Version
+    base: Policy
+
+
+def needs_train_extra() -> None:
+    """Raise `MissingExtra` where a library of the train extra is missing."""
+    for library in ("torch", "transformers", "trl"):
+        if importlib.util.find_spec(library) is None:
+            raise MissingExtra(library, "train")
+
+
+def start(
+    kind: str, config_class: type[Any], given: dict[str, Any], settings: TrainSettings, home: Path | None
+) -> Start:
+    """Resolve the reference to a verified, immutable version and load the base model.
+
+    ``given`` (preset and overrides) is completed in place: the options of the command, the precision of this machine.
+    """
+    for name, value in (("max_steps", settings.max_steps), ("seed", settings.seed)):
+        if value is not None:
+            given[name] = value
+    _precision(given)
+    folder = _folder(kind, settings)
+    config = make_config(config_class, given, folder)
+    check_folder(folder, overwrite=settings.overwrite)
+    version = open_version(settings.ref, home=home)
+    name, revision = _model(settings, version)
+    # on the CPU in float32: TRL moves it, and a small learning rate is lost on half-precision weights
+    return Start(folder, config, version, load_policy(name, revision=revision, device="cpu"))
+
+
+def context_of(model: Any) -> int | None:
+    """The tokens that a model was made for, or None where its configuration does not say."""
+    context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    return int(context) if context else None
+
+
+def _precision(given: dict[str, Any]) -> None:
+    """bfloat16 where the accelerator has it: TRL's own default is bfloat16 even on a CPU, where it is slow."""
+    from transformers.utils import is_torch_bf16_gpu_available
+
+    if "bf16" not in given and "fp16" not in given:
+        given["bf16"] = bool(is_torch_bf16_gpu_available())
+
+
+def _folder(kind: str, settings: TrainSettings) -> Path:
+    name = Path(settings.ref.partition("@")[0]).name or "dataset"
+    return settings.output or Path("models") / f"{name}-{kind}"
+
+
+def _model(settings: TrainSettings, version: Version) -> tuple[str, str | None]:
+    """The model asked for, or the very one whose samples these are."""
+    if settings.model:
+        return settings.model, settings.model_revision
+    built = recorded(version)
+    if built.candidates is None or built.candidates.source != "transformers" or not built.candidates.model:
+        msg = f"{version.name} was built from imported samples and names no model to start from: give one with --model"
+        raise ModelError(msg)
+    return built.candidates.model, built.model_revision
