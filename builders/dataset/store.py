@@ -1,0 +1,167 @@
+"""The version store: ``$DUALSET_HOME/NAME/{snapshots/REVISION, refs/TAG, log.jsonl}``.
+
+In: rows of every table in key order. Out: an immutable, verified `Version`. Same data, same revision: the revision is
+the hash of the manifest's content, and no clock, host, path or Parquet setting is part of that. A snapshot is written
+to a temporary folder, synced and renamed; it is there whole or not at all.
+"""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from dualset.builders.dataset import history
+from dualset.builders.dataset.manifest import MANIFEST, Manifest, VersionContent, read_manifest
+from dualset.builders.dataset.reference import find_snapshot, latest_first, names_in
+from dualset.builders.dataset.snapshot import Tables, utc_now, write_snapshot
+from dualset.builders.dataset.verify import verify_files
+from dualset.builders.dataset.version import Version
+from dualset.builders.errors import UnknownVersion, VersionError, did_you_mean
+
+__all__ = [
+    "Version",
+    "VersionContent",
+    "VersionEntry",
+    "add_tag",
+    "commit_version",
+    "list_versions",
+    "names",
+    "open_version",
+    "store_home",
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VersionEntry:
+    """A version in the list of its dataset; ``created`` is UTC, ISO 8601."""
+
+    revision: str
+    tags: tuple[str, ...]
+    parents: tuple[str, ...]
+    created: str
+
+
+def store_home() -> Path:
+    """Where versions live: $DUALSET_HOME, or ``dualsets`` in the current folder."""
+    return Path(os.environ.get("DUALSET_HOME") or "dualsets").expanduser().absolute()
+
+
+def commit_version(
+    name: str, tables: Tables, *, content: VersionContent, home: Path | None = None, tag: str | None = None
+) -> Version:
+    """Write a version, or find that it is already there.
+
+    Args:
+        name: the dataset's name.
+        tables: rows of every table of the schema, in key order; problems carry their split, and the rows of the other
+            tables take it from their problem.
+        content: what else is part of the revision.
+        home: the store; None: :func:`store_home`.
+        tag: a name for the version.
+
+    Raises:
+        VersionError: a name, a table or a row is wrong, or the tag names another version.
+    """
+    history.check_word(name, "the dataset's name")
+    folder = (home or store_home()).absolute() / name
+    with history.locked(folder):
+        history.clean(folder)
+        temporary = history.temporary_folder(folder)
+        try:
+            manifest = write_snapshot(temporary, name, tables, content)
+            _move_in(temporary, history.snapshot_path(folder, manifest["revision"]))
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+        _log(folder, manifest)
+        if tag is not None:
+            history.write_tag(folder, tag, manifest["revision"])
+    return open_version(f"{name}@{manifest['revision']}", home=home, verify=False)
+
+
+def open_version(ref: str, *, home: Path | None = None, verify: bool = True) -> Version:
+    """Find a version and check its bytes.
+
+    Args:
+        ref: NAME, NAME@TAG, NAME@REVISION (8 digits or more) or a path to a snapshot.
+        home: the store; None: :func:`store_home`.
+        verify: read every file and compare it with the manifest.
+
+    Raises:
+        UnknownVersion: the reference names none; the message says what there is.
+        CorruptVersion: a file is not what the manifest says.
+    """
+    path = find_snapshot(ref, (home or store_home()).absolute())
+    manifest = read_manifest(path)
+    if verify:
+        verify_files(path, manifest)
+    tags = history.tags_by_revision(path.parent.parent) if path.parent.name == "snapshots" else {}
+    revision = manifest["revision"]
+    return Version(
+        name=manifest["files"]["name"], revision=revision, path=path, manifest=manifest, tags=tags.get(revision, ())
+    )
+
+
+def names(*, home: Path | None = None) -> list[str]:
+    """The datasets that have a version, sorted."""
+    return names_in((home or store_home()).absolute())
+
+
+def list_versions(name: str, *, home: Path | None = None) -> list[VersionEntry]:
+    """The versions of a dataset, the one committed last first.
+
+    Raises:
+        UnknownVersion: there is no such dataset; the message says which there are.
+    """
+    home = (home or store_home()).absolute()
+    if name not in names_in(home):
+        msg = f"no dataset {name!r} in {home}: {did_you_mean(name, names_in(home))}"
+        raise UnknownVersion(msg)
+    folder = home / name
+    tags = history.tags_by_revision(folder)
+    entries = []
+    for revision in latest_first(folder):
+        manifest = read_manifest(history.snapshot_path(folder, revision))
+        entries.append(
+            VersionEntry(
+                revision=revision,
+                tags=tags.get(revision, ()),
+                parents=tuple(manifest["content"]["parents"]),
+                created=manifest["files"]["created"],
+            )
+        )
+    return entries
+
+
+def add_tag(ref: str, tag: str, *, home: Path | None = None) -> Version:
+    """Name a version. A tag never moves; giving it again is allowed.
+
+    Raises:
+        VersionError: the tag names another version; the version is not in a store.
+    """
+    version = open_version(ref, home=home)
+    folder = version.path.parent.parent
+    if version.path.parent.name != "snapshots":
+        msg = f"{version.path} is not in a store, so it has no tags: give NAME or NAME@REVISION"
+        raise VersionError(msg)
+    with history.locked(folder):
+        history.write_tag(folder, tag, version.revision)
+    return open_version(str(version.path), verify=False)
+
+
+def _move_in(temporary: Path, target: Path) -> None:
+    """Rename the finished folder into its place; where it is already there, check that one and keep it."""
+    if (target / MANIFEST).exists():
+        verify_files(target, read_manifest(target))
+        return
+    target.parent.mkdir(exist_ok=True)
+    temporary.rename(target)
+    history.sync_folder(target.parent)
+
+
+def _log(folder: Path, manifest: Manifest) -> None:
+    """Note the commit, unless it is the latest one already."""
+    log = history.read_log(folder)
+    if not log or log[-1].revision != manifest["revision"]:
+        parents = tuple(manifest["content"]["parents"])
+        entry = history.LogEntry(revision=manifest["revision"], parents=parents, created=utc_now())
+        history.append_log(folder, entry)
