@@ -1,0 +1,105 @@
+"""A version as Polars LazyFrames: the same tables and views as in SQL, nothing read before it is collected.
+
+In: a reference or a version. Out: ``{"problems": LazyFrame, ..., "executions": ..., "attempts": ...}``. Rows lie split
+by split, so sort where the order matters.
+
+``sql/`` has no ``__init__.py``, so ``dualset.sql.frames`` is this module. It is callable, so that both spellings work::
+
+    import dualset.sql.frames
+    dualset.sql.frames("demo@v1")["labels"].collect()
+
+    from dualset.sql.frames import frames  # the one that type checkers understand
+    frames("demo@v1")["labels"].collect()
+"""
+
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import polars as pl
+
+from dualset.builders.dataset.schema import TABLES
+from dualset.builders.dataset.store import open_version
+from dualset.builders.dataset.version import Version
+from dualset.builders.dataset.words import Outcome, Split
+
+__all__ = ["frames"]
+
+
+def frames(ref: str | Version, *, home: Path | None = None) -> dict[str, pl.LazyFrame]:
+    """The tables of a version, each with a ``split`` column, and the views ``executions`` and ``attempts``.
+
+    Args:
+        ref: NAME, NAME@TAG, NAME@REVISION, a path, or a version that is already open.
+        home: the store; None: $DUALSET_HOME.
+
+    Raises:
+        UnknownVersion: the reference names none.
+        CorruptVersion: a file is not what the manifest says.
+    """
+    version = open_version(ref, home=home) if isinstance(ref, str) else ref
+    tables = {table: _table(version, table) for table in TABLES}
+    return {
+        **tables,
+        "executions": _executions(tables["labels"], tables["problems"]),
+        "attempts": _attempts(tables["candidates"], tables["labels"]),
+    }
+
+
+def _table(version: Version, table: str) -> pl.LazyFrame:
+    parts = []
+    for split in Split:
+        if files := version.files(table, split):
+            part = pl.scan_parquet(list(files), glob=False)
+            parts.append(part if table == "problems" else part.with_columns(split=pl.lit(split.value)))
+    return pl.concat(parts)
+
+
+def _executions(labels: pl.LazyFrame, problems: pl.LazyFrame) -> pl.LazyFrame:
+    """One row a program and test."""
+    tests = problems.select(
+        "problem_id",
+        test_id=pl.col("tests").list.eval(pl.element().struct.field("test_id")),
+        test_index=pl.int_ranges(pl.col("tests").list.len()),
+    )
+    tests = tests.filter(pl.col("test_id").list.len() > 0).explode("test_id", "test_index")
+    ran = labels.filter(pl.col("outcomes").list.len() > 0).select(
+        "problem_id",
+        "program_id",
+        "split",
+        outcome="outcomes",
+        test_index=pl.int_ranges(pl.col("outcomes").list.len()),
+    )
+    known = pl.col("outcome") != Outcome.INFRA_ERROR.value
+    passed = pl.when(known).then(pl.col("outcome") == Outcome.PASS.value)
+    return (
+        ran.explode("outcome", "test_index")
+        .join(tests, on=["problem_id", "test_index"], how="left")
+        .select("problem_id", "program_id", "test_index", "test_id", "outcome", passed.alias("passed"), "split")
+    )
+
+
+def _attempts(candidates: pl.LazyFrame, labels: pl.LazyFrame) -> pl.LazyFrame:
+    """One row a candidate, with the verdict on its program."""
+    verdicts = labels.select("problem_id", "program_id", "passed", "outcome", "tests_passed", "tests_total", "flaky")
+    coded = pl.col("program_id").is_not_null()
+    return (
+        candidates.join(verdicts, on=["problem_id", "program_id"], how="left")
+        .with_columns(
+            correct=pl.when(coded).then("passed").otherwise(pl.lit(value=False)),
+            outcome=pl.when(coded).then("outcome").otherwise(pl.lit(Outcome.NO_CODE.value)),
+        )
+        .select(
+            pl.all().exclude("split", "passed", "correct", "outcome", "tests_passed", "tests_total", "flaky"),
+            *("correct", "outcome", "tests_passed", "tests_total", "flaky", "split"),
+        )
+    )
+
+
+class _CallableModule(ModuleType):
+    def __call__(self, *args: Any, **keywords: Any) -> dict[str, pl.LazyFrame]:
+        return frames(*args, **keywords)
+
+
+sys.modules[__name__].__class__ = _CallableModule

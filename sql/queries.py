@@ -1,0 +1,101 @@
+"""The named queries: one question a file in ``queries/``, with its parameters and how to read the answer.
+
+A file opens with comments: the title, then ``-- param: name = default  what it is`` for each parameter (the default is
+JSON; two spaces end it), then ``-- read: ...``. Parameters are bound as ``$name``, never pasted into the text.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dualset.builders.errors import QueryError, did_you_mean
+
+__all__ = ["NamedQuery", "Parameter", "bind", "named_queries", "named_query"]
+
+_FOLDER = Path(__file__).parent / "queries"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parameter:
+    """What a query can be asked with."""
+
+    name: str
+    default: Any
+    doc: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NamedQuery:
+    """A question: ``read`` says what to make of the answer."""
+
+    name: str
+    title: str
+    parameters: tuple[Parameter, ...]
+    read: str
+    sql: str
+
+
+def named_queries() -> dict[str, NamedQuery]:
+    """All of them by name."""
+    return {path.stem: _parse(path) for path in sorted(_FOLDER.glob("*.sql"))}
+
+
+def named_query(name: str) -> NamedQuery:
+    """One of them.
+
+    Raises:
+        QueryError: there is none of that name.
+    """
+    queries = named_queries()
+    if name not in queries:
+        msg = f"no query named {name!r}: {did_you_mean(name, queries)}"
+        raise QueryError(msg)
+    return queries[name]
+
+
+def bind(query: NamedQuery, given: Mapping[str, str]) -> dict[str, Any]:
+    """The values of a query's parameters: the defaults, and what was given as text in the type of the default.
+
+    Raises:
+        QueryError: a parameter is unknown, or its text is not a whole number where one is wanted.
+    """
+    known = {parameter.name: parameter for parameter in query.parameters}
+    values = {name: parameter.default for name, parameter in known.items()}
+    for name, text in given.items():
+        if name not in known:
+            msg = f"the query {query.name!r} has no parameter {name!r}: {did_you_mean(name, known)}"
+            raise QueryError(msg)
+        values[name] = _value(known[name], text)
+    return values
+
+
+def _value(parameter: Parameter, text: str) -> Any:
+    if text == "null":
+        return None
+    if not (isinstance(parameter.default, int) or parameter.name == "limit"):
+        return text
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if number < 0:
+        msg = f"the parameter {parameter.name} is {text!r}: expected a whole number from 0, or null"
+        raise QueryError(msg)
+    return number
+
+
+def _parse(path: Path) -> NamedQuery:
+    text = path.read_text("utf-8")
+    comments = [line[3:] for line in text.splitlines() if line.startswith("-- ")]
+    parameters, read = [], ""
+    for line in comments[1:]:
+        kind, _, rest = line.partition(": ")
+        if kind == "param":
+            name, _, value = rest.partition(" = ")
+            default, _, doc = value.partition("  ")
+            parameters.append(Parameter(name=name, default=json.loads(default), doc=doc))
+        elif kind == "read":
+            read = rest
+    return NamedQuery(name=path.stem, title=comments[0], parameters=tuple(parameters), read=read, sql=text)

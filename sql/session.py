@@ -1,0 +1,130 @@
+"""A DuckDB connection to one version: its tables as views, and nothing else within reach.
+
+In: a version. Out: a connection whose SQL can read the version's Parquet files and no other file, load no extension and
+change no setting. Each table is a view with a ``split`` column; ``views.sql`` adds ``executions`` and ``attempts``.
+Left out: keeping anyone from overwriting those same Parquet files with ``COPY``; opening the version again says so.
+:func:`ask` runs queries only.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import duckdb
+
+from dualset.builders.dataset.schema import TABLES
+from dualset.builders.dataset.version import Version
+from dualset.builders.dataset.words import Split
+from dualset.builders.errors import QueryError
+
+__all__ = ["Answer", "ask", "ask_to_parquet", "connect", "one_line"]
+
+_ROWS_A_FETCH = 1000
+
+
+class Answer(NamedTuple):
+    """A query's columns and its rows, fetched as they are read."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[tuple[Any, ...]]
+
+
+def connect(version: Version) -> duckdb.DuckDBPyConnection:
+    """Open an in-memory database over a version's files."""
+    connection = duckdb.connect()
+    for table in TABLES:
+        connection.execute(f"create view {table} as {_table(version, table)}")
+    connection.execute((Path(__file__).parent / "views.sql").read_text("utf-8"))
+    files = ", ".join(_quoted(path) for table in TABLES for path in version.files(table))
+    # files, not their folder: a folder could be written to
+    connection.execute(f"set allowed_paths = [{files}]")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+    return connection
+
+
+def ask(connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Any] | None = None) -> Answer:
+    """Run one query.
+
+    Args:
+        connection: of :func:`connect`.
+        query: one ``select`` (or ``from``, ``with``, ``describe``, ``summarize``, ``show``).
+        parameters: values of its ``$name`` parameters.
+
+    Raises:
+        QueryError: it is no single query, or DuckDB refuses it.
+    """
+    result = _run(connection, query, parameters)
+    return Answer(tuple(column[0] for column in result.description), _fetch(result))
+
+
+def ask_to_parquet(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Any] | None, file: IO[bytes]
+) -> None:
+    """Run one query and write its answer as Parquet (zstd), without holding it.
+
+    Raises:
+        QueryError: as :func:`ask`.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    _check(connection, query)
+    try:
+        reader = connection.sql(query, params=dict(parameters or {})).to_arrow_reader()
+        with pq.ParquetWriter(file, reader.schema, compression="zstd") as writer:
+            for batch in reader:
+                writer.write_batch(batch)
+    except (duckdb.Error, pa.ArrowException) as error:
+        raise QueryError(one_line(error)) from error
+
+
+def one_line(error: Exception) -> str:
+    """DuckDB's message without the drawing of where it happened, but with its suggestions."""
+    lines = [line.strip() for line in str(error).split("LINE ")[0].splitlines()]
+    return " ".join(line for line in lines if line)
+
+
+def _run(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Any] | None
+) -> duckdb.DuckDBPyConnection:
+    _check(connection, query)
+    try:
+        return connection.execute(query, dict(parameters or {}))
+    except duckdb.Error as error:
+        raise QueryError(one_line(error)) from error
+
+
+def _check(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    try:
+        statements = connection.extract_statements(query)
+    except duckdb.Error as error:
+        raise QueryError(one_line(error)) from error
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        kinds = ", ".join(statement.type.name for statement in statements) or "none"
+        msg = f"expected one select statement, not {kinds}: a version is read, never changed"
+        raise QueryError(msg)
+
+
+def _fetch(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    try:
+        while rows := result.fetchmany(_ROWS_A_FETCH):
+            yield from rows
+    except duckdb.Error as error:
+        raise QueryError(one_line(error)) from error
+
+
+def _table(version: Version, table: str) -> str:
+    """The select over a table's files: by split, so that ``where split = 'test'`` opens those files only."""
+    own = any(column.name == "split" for column in TABLES[table].columns)
+    parts = []
+    for split in Split:
+        if files := version.files(table, split):
+            paths = ", ".join(map(_quoted, files))
+            parts.append(f"select *{'' if own else f', {split.value!r} as split'} from read_parquet([{paths}])")
+    return " union all ".join(parts)
+
+
+def _quoted(path: Path) -> str:
+    text = str(path).replace("'", "''")
+    return f"'{text}'"
