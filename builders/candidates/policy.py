@@ -1,0 +1,160 @@
+"""Loading the model that writes programs, together with the name and revision that say exactly which it was.
+
+In: a local folder, a Hub id, or ``micro`` for the policy that comes with the package. Out: a `Policy`. It leaves out
+adapters (merge them first) and remote code, which is never run.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dualset.builders.errors import MissingExtra, ModelError
+
+__all__ = ["MICRO_POLICY", "MICRO_POLICY_FOLDER", "Policy", "digest_of_model", "load_policy"]
+
+MICRO_POLICY = "micro"
+"""The word for the tiny policy that comes with the package."""
+MICRO_POLICY_FOLDER = Path(__file__).parent / "micro_policy"
+
+_PARTS: tuple[str, ...] = (
+    "*.safetensors",
+    "*.safetensors.index.json",
+    "pytorch_model*.bin*",
+    "*config.json",
+    "*.jinja",
+)
+_PARTS += ("tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "added_tokens.json")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Policy:
+    """A loaded model. ``revision`` is its Hub commit, or the sha256 over its files (see `digest_of_model`)."""
+
+    model: Any
+    tokenizer: Any
+    name: str
+    revision: str
+
+
+class _Place(NamedTuple):
+    folder: Path
+    name: str
+    revision: str
+
+
+def load_policy(model: str, *, revision: str | None = None, device: str = "auto") -> Policy:
+    """Load a causal language model and its tokenizer, ready to sample.
+
+    Args:
+        model: a local folder, a Hub id such as ``Qwen/Qwen3-0.6B``, or ``micro``.
+        revision: of a Hub model: a commit, branch or tag; it is resolved to the commit. Of a folder: the digest that
+            it must have, if given.
+        device: cpu, cuda or auto (cuda where there is one).
+
+    Raises:
+        ModelError: there is no such model, its files are not one, or it is not the one that ``revision`` says.
+        MissingExtra: torch or transformers is not installed.
+    """
+    try:
+        import torch
+        import transformers
+    except ImportError as error:
+        raise MissingExtra(error.name or "torch", "train") from error
+    place = _locate(model, revision)
+    where = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    # a model is stored in half precision as a rule, which a CPU computes slowly
+    dtype = torch.float32 if where == "cpu" else "auto"
+    with _quiet(transformers):
+        loaded, tokenizer = _read(transformers, place, dtype)
+    try:
+        loaded = loaded.to(where).eval()
+    except (RuntimeError, AssertionError) as error:
+        msg = f"cannot use device {device!r}: {_line(error)}: choose cpu, cuda or auto"
+        raise ModelError(msg) from error
+    if not tokenizer.chat_template:
+        msg = f"{model}: its tokenizer has no chat template, so it cannot be asked anything: use an instruction model"
+        raise ModelError(msg)
+    return Policy(model=loaded, tokenizer=tokenizer, name=place.name, revision=place.revision)
+
+
+def digest_of_model(folder: Path) -> str:
+    """The sha256 over the names and sha256s of the files that make up a model: weights, configuration and tokenizer."""
+    names = sorted({file.name for part in _PARTS for file in folder.glob(part) if file.is_file()})
+    whole = hashlib.sha256()
+    for name in names:
+        with (folder / name).open("rb") as file:
+            whole.update(f"{name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return whole.hexdigest()
+
+
+def _locate(model: str, revision: str | None) -> _Place:
+    folder = MICRO_POLICY_FOLDER if model == MICRO_POLICY else Path(model).expanduser()
+    if not folder.exists():
+        return _from_hub(model, revision)
+    if not (folder / "config.json").is_file():
+        msg = f"{model} is not a model folder: it has no config.json"
+        raise ModelError(msg)
+    digest = digest_of_model(folder)
+    if revision is not None and not (len(revision) >= 8 and digest.startswith(revision)):
+        msg = f"{model} has the digest {digest[:16]}, not {revision}: its files are not those that were asked for"
+        raise ModelError(msg)
+    return _Place(folder, model if model == MICRO_POLICY else folder.resolve().name, digest)
+
+
+def _from_hub(model: str, revision: str | None) -> _Place:
+    """The snapshot in the Hugging Face cache; its folder is named by the commit, also when offline."""
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", model):
+        msg = f"no model at {model!r}: give a folder, a Hub id such as Qwen/Qwen3-0.6B, or {MICRO_POLICY}"
+        raise ModelError(msg)
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        folder = snapshot_download(model, revision=revision, allow_patterns=list(_PARTS))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        msg = f"no model at {model!r}: there is no such folder, and it cannot be fetched from the Hub ({_line(error)})"
+        raise ModelError(msg) from error
+    return _Place(Path(folder), model, Path(folder).name)
+
+
+@contextmanager
+def _quiet(transformers: Any) -> Iterator[None]:
+    """Loading says nothing on stderr: no bars and no advice, which would not be about the user's own doing."""
+    logging = transformers.utils.logging
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def _line(error: Exception) -> str:
+    """The error's first words: libraries write paragraphs."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 200 else text[:197] + "..."
+
+
+def _read(transformers: Any, place: _Place, dtype: Any) -> tuple[Any, Any]:
+    from safetensors import SafetensorError
+
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(place.folder, local_files_only=True)
+        model, report = transformers.AutoModelForCausalLM.from_pretrained(
+            place.folder, dtype=dtype, local_files_only=True, output_loading_info=True
+        )
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
+        msg = f"{place.name}: its files cannot be loaded as a language model ({_line(error)})"
+        raise ModelError(msg) from error
+    if report["missing_keys"] or report["mismatched_keys"]:  # transformers would fill them with random numbers
+        first = sorted(map(str, report["missing_keys"] or report["mismatched_keys"]))[0]
+        msg = f"{place.name}: its weights do not fit its config.json: {first} is missing or has another shape"
+        raise ModelError(msg)
+    return model, tokenizer
