@@ -34,6 +34,11 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mod: operator.mod,
     ast.Pow: operator.pow,
 }
+_SIGNS: dict[type[ast.unaryop], Callable[[Any], Any]] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Not: operator.not_,
+}
 _MAKERS: dict[str, Callable[..., Any]] = {
     "set": set, "frozenset": frozenset, "tuple": tuple, "list": list, "float": float, "int": int, "complex": complex
 }  # fmt: skip
@@ -125,7 +130,7 @@ def _constant(node: ast.expr) -> Any:
         return node.value
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd, ast.Not)):
         value = _constant(node.operand)
-        return {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Not: operator.not_}[type(node.op)](value)
+        return _SIGNS[type(node.op)](value)
     if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
         made = [_constant(item) for item in node.elts]
         return {ast.Tuple: tuple, ast.List: list, ast.Set: set}[type(node)](made)

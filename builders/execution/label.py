@@ -15,11 +15,11 @@ from typing import NamedTuple
 from dualset.builders.dataset.records import Failure, Label, Observation, Problem
 from dualset.builders.dataset.words import Outcome
 from dualset.builders.errors import ExecutionError
+from dualset.builders.execution.happened import Happened
 from dualset.builders.execution.plan import Plan, plan
-from dualset.builders.execution.run import Happened, Worker
+from dualset.builders.execution.run import Worker
 from dualset.builders.execution.settings import LabelSettings
 from dualset.builders.execution.show import shown
-from dualset.builders.execution.worker import ISOLATION
 from dualset.builders.progress import Progress, silent
 
 __all__ = ["GRADER_VERSION", "Labelled", "Program", "label_programs"]
@@ -111,11 +111,12 @@ def _in_order(jobs: Iterator[tuple[Program, Plan]], settings: LabelSettings, n_w
 
 def _label(worker: Worker, program: Program, its_plan: Plan, settings: LabelSettings) -> Labelled:
     if not its_plan.cases:
-        return Labelled(_verdict(program, its_plan, [], None, runs=0), _cost(program, []))
+        return Labelled(_verdict(program, its_plan, [], None, runs=0), _cost(program, [], "none: not run"))
     runs = [worker.run(its_plan, program.code) for _ in range(max(1, settings.repeat))]
     outcomes = {tuple(h.outcome for h in run) for run in runs}
     flaky = len(outcomes) > 1 if len(runs) > 1 else None
-    return Labelled(_verdict(program, its_plan, runs[0], flaky, runs=len(runs)), _cost(program, runs[0]))
+    verdict = _verdict(program, its_plan, runs[0], flaky, runs=len(runs))
+    return Labelled(verdict, _cost(program, runs[0], worker.isolation))
 
 
 def _verdict(program: Program, its_plan: Plan, run: list[Happened], flaky: bool | None, runs: int) -> Label:
@@ -152,13 +153,13 @@ def _failure(test_id: str, happened: Happened) -> Failure:
     )
 
 
-def _cost(program: Program, run: list[Happened]) -> Observation:
+def _cost(program: Program, run: list[Happened], isolation: str) -> Observation:
     durations = tuple(h.cpu_ms for h in run if h.cpu_ms is not None)
     peaks = [h.peak_mib for h in run if h.peak_mib is not None]
     return Observation(
         program_id=program.program_id,
         problem_id=program.problem_id,
-        isolation=ISOLATION,
+        isolation=isolation,
         durations_ms=durations,
         peak_memory_mb=max(peaks, default=None),
     )

@@ -14,7 +14,7 @@ from dualset.builders.dataset.words import Style
 from dualset.builders.errors import ExecutionError
 from dualset.builders.execution.asserts import CallAssert, names_read, read_assert
 from dualset.builders.execution.compare import same_text, tolerance_of, values_equal
-from dualset.builders.execution.inside.wire import decode, encode, largest_collection
+from dualset.builders.execution.inside.values import decode, encode, largest_collection
 from dualset.builders.execution.settings import LabelSettings
 
 __all__ = ["Case", "Plan", "plan"]

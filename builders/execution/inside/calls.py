@@ -1,8 +1,8 @@
 """Programs whose function is called: the program is loaded once and each test is one call.
 
 All calls of one program share its namespace, as in the harnesses that HumanEval, MBPP and LiveCodeBench come with; a
-``Solution`` is made anew for each call, as LeetCode does. ``__name__`` is not ``__main__``, so a main guard, which would
-wait for input, does not run.
+``Solution`` is made anew for each call, as LeetCode does. ``__name__`` is not ``__main__``, so a main guard, which
+would wait for input, does not run.
 """
 
 import builtins
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dualset.builders.execution.inside.failure import describe
-from dualset.builders.execution.inside.wire import decode, encode
+from dualset.builders.execution.inside.values import decode, encode
 
 if TYPE_CHECKING:
     from dualset.builders.execution.inside.child import Reporter

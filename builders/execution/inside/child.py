@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 
 from dualset.builders.execution.inside import calls, remote, stdio
 from dualset.builders.execution.inside.failure import describe
+from dualset.builders.execution.inside.frames import pack, read_frame
 from dualset.builders.execution.inside.limits import MAXRSS_PER_MIB
 from dualset.builders.execution.inside.prelude import PRELUDE, RECURSION_LIMIT
-from dualset.builders.execution.inside.wire import pack, read_frame
-from dualset.builders.execution.inside.zygote import MARK, Order
+from dualset.builders.execution.inside.watch import MARK, Order
 
 __all__ = ["run"]
 

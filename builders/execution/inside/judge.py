@@ -16,9 +16,9 @@ import traceback
 from typing import Any
 
 from dualset.builders.execution.inside.failure import describe
+from dualset.builders.execution.inside.frames import pack, read_frame
 from dualset.builders.execution.inside.remote import Gone, Link
-from dualset.builders.execution.inside.wire import pack, read_frame
-from dualset.builders.execution.inside.zygote import Order
+from dualset.builders.execution.inside.watch import Order
 
 __all__ = ["run"]
 

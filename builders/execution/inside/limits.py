@@ -16,8 +16,8 @@ MAXRSS_PER_MIB = MIB if sys.platform == "darwin" else 1024
 """``ru_maxrss`` counts bytes on macOS, KiB on Linux."""
 
 _STACKS_MIB = 512
-"""Address space beyond the limit: thread stacks are reserved, not used (``threading.stack_size(2**29)``). What is really
-used is judged by the peak of resident memory."""
+"""Address space beyond the limit: thread stacks are reserved, not used (``threading.stack_size(2**29)``). What is used
+in truth is judged by the peak of resident memory."""
 _STACK_MIB = 64
 _FILES = 64
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38

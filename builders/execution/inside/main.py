@@ -5,7 +5,8 @@ Run by ``worker.py`` as ``python -P -s -S -c ...`` with an empty environment but
 
 import os
 
-os.register_at_fork = lambda **hooks: None  # type: ignore[assignment]  # the hooks of random, threading and logging cost 350 us a child
+# the hooks of random, threading and logging cost 350 us a child
+os.register_at_fork = lambda **hooks: None
 
 import builtins  # noqa: E402
 import socket  # noqa: E402
@@ -21,7 +22,7 @@ def main(root: str, control_fd: int, scratch: str, kind: str, packages: list[str
     sys.path[:] = [p for p in sys.path if p and p != root] + packages
     sys.argv[:] = [""]
     os.environ.clear()
-    builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment,misc]  # what ``site`` defines
+    builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment]  # what ``site`` defines
     run = child.run if kind == "program" else judge.run
     with socket.socket(fileno=control_fd) as control:
         zygote.serve(control, scratch, run)

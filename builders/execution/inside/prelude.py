@@ -1,9 +1,9 @@
-"""Names that ``stdio`` and ``call`` programs may use without importing them, as judges that those programs were written
-for allow (LiveCodeBench puts a page of imports in front; LeetCode's ``List`` is defined nowhere).
+"""Names that ``stdio`` and ``call`` programs may use without importing them, as their usual judges allow.
 
-They are put among the builtins, so the program's line numbers stay its own and no name counts as defined by it. A star import that would hide a builtin
-(``math.pow``, ``io.open``, ``re.compile``, ``operator.abs``) is left out: the builtin stays. ``assert`` programs get
-none, because the sets they come from (HumanEval, MBPP) import what they use.
+LiveCodeBench puts a page of imports in front; LeetCode's ``List`` is defined nowhere. Here they are put among the
+builtins, so the program's line numbers stay its own and no name counts as defined by it. A star import that would hide
+a builtin (``math.pow``, ``io.open``, ``re.compile``, ``operator.abs``) is left out: the builtin stays. ``assert``
+programs get none, because the sets they come from (HumanEval, MBPP) import what they use.
 """
 
 import builtins
@@ -16,7 +16,10 @@ __all__ = ["PRELUDE", "RECURSION_LIMIT", "prelude"]
 RECURSION_LIMIT = 50_000
 """What LiveCodeBench's prelude sets; the recursive programs of its models rely on it."""
 
-_STARS = ["string", "re", "datetime", "collections", "heapq", "bisect", "copy", "math", "random", "statistics", "itertools", "functools", "operator", "io", "json", "typing"]
+_STARS = (
+    *("string", "re", "datetime", "collections", "heapq", "bisect", "copy", "math", "random", "statistics"),
+    *("itertools", "functools", "operator", "io", "json", "typing"),
+)
 _ALSO = ("sys", "time")
 
 

@@ -18,7 +18,8 @@ from typing import Any
 
 from dualset.builders.execution.inside import calls
 from dualset.builders.execution.inside.failure import describe
-from dualset.builders.execution.inside.wire import Frame, decode, encode, pack, read_frame
+from dualset.builders.execution.inside.frames import Frame, pack, read_frame
+from dualset.builders.execution.inside.values import decode, encode
 
 __all__ = ["Gone", "Link", "ProgramError", "Proxy", "serve"]
 
@@ -124,6 +125,7 @@ class Proxy:
         object.__setattr__(self, "_number", number)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it over there; lists, dicts and sets among the arguments become what the call made of them."""
         result, after = self._link.ask("call", self._number, value=(args, kwargs))
         for mine, theirs in zip(args, after, strict=True):
             _update(mine, theirs)

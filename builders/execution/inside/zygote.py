@@ -1,13 +1,9 @@
 """The zygote: a small single-threaded Python that forks one child a program, watches it, and reaps what it leaves.
 
-In, on its control socket: one order a line (limits only) with the descriptors that the child needs: the job socket and
-for stdio the file that becomes standard output. Out: one report a line: how the child ended, its CPU time and memory.
-Program, inputs and results pass from the driver to the child and back without entering this process, so nothing of one
-program can be found in the memory that the next is forked from.
-
-CPU time is judged by the child's own clock, from the mark that it leaves in a shared page at the start of each test;
-``cpu_s`` bounds the sum for a program that forges its marks. Wall time is a far backstop, so load does not change
-labels; a process that uses no CPU at all for the time of a test is asleep, and is stopped as over time.
+In, on its control socket: one order at a time (limits only) with the descriptors that the child needs: the job socket
+and, for stdio, the file that becomes standard output. Out: first the level of isolation; then for each order a line
+that says how the child ended and its memory. Program, inputs and results pass from the driver to the child and back
+without entering this process, so nothing of one program can be found in the memory that the next is forked from.
 """
 
 import gc
@@ -17,41 +13,18 @@ import os
 import select
 import signal
 import socket
-import struct
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from dualset.builders.execution.inside.limits import MAXRSS_PER_MIB, MIB, forgo_privileges, restrain
+from dualset.builders.execution.inside.syscalls import Filter, make_filter
+from dualset.builders.execution.inside.watch import MARK, Order, watch
 
-__all__ = ["MARK", "Order", "serve"]
+__all__ = ["serve"]
 
-MARK = struct.Struct("=d")
 _ORPHAN_ROUNDS = 2000
-_SLOWEST = 10  # a tenth of a core: what a working process gets at the least on a loaded machine
 _PARENT_CHECK_MS = 2000
-
-
-class Order(NamedTuple):
-    """What the zygote knows of a program.
-
-    Attributes:
-        kind: program or judge.
-        timeout_s: CPU seconds a test.
-        cpu_s: CPU seconds in all.
-        wall_s: wall seconds in all, to which each CPU second used adds ten.
-        idle_s: wall seconds without any CPU use; None: waiting is this process's work.
-        memory_mib: MiB of memory.
-        file_bytes: bytes of standard output and any other file.
-    """
-
-    kind: str
-    timeout_s: float
-    cpu_s: float
-    wall_s: float
-    idle_s: float | None
-    memory_mib: int
-    file_bytes: int
 
 
 Run = Callable[[Order, list[int], mmap.mmap], None]
@@ -64,6 +37,8 @@ def serve(control: socket.socket, scratch: str, run: Run) -> None:
     mark = mmap.mmap(-1, mmap.PAGESIZE)
     base_mib = _address_space_mib()
     driver = os.getppid()
+    call_filter = _working(make_filter())
+    control.sendall(json.dumps({"isolation": "seccomp" if call_filter else "rlimits"}).encode() + b"\n")
     gc.collect()
     gc.freeze()
     while _readable(control, driver):
@@ -72,7 +47,7 @@ def serve(control: socket.socket, scratch: str, run: Run) -> None:
             return
         order = Order(*json.loads(message))
         mark[: MARK.size] = MARK.pack(0.0)
-        report = _run_child(order, fds, mark, base_mib, control, run)
+        report = _run_child(order, fds, mark, base_mib, control, call_filter, run)
         for fd in fds:
             os.close(fd)
         _tidy(scratch)
@@ -88,8 +63,24 @@ def _readable(control: socket.socket, driver: int) -> bool:
     return True
 
 
+def _working(call_filter: Filter | None) -> Filter | None:
+    """The filter, if a throw-away child can put it on."""
+    if call_filter is None:
+        return None
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0 if call_filter.set() else 1)
+    return call_filter if os.waitpid(pid, 0)[1] == 0 else None
+
+
 def _run_child(
-    order: Order, fds: list[int], mark: mmap.mmap, base_mib: int, control: socket.socket, run: Run
+    order: Order,
+    fds: list[int],
+    mark: mmap.mmap,
+    base_mib: int,
+    control: socket.socket,
+    call_filter: Filter | None,
+    run: Run,
 ) -> dict[str, Any]:
     zygote = os.getpid()
     try:
@@ -100,66 +91,19 @@ def _run_child(
         try:
             control.close()
             restrain(zygote, base_mib, order.cpu_s, order.memory_mib, order.file_bytes)
+            if call_filter and not call_filter.set():
+                os._exit(72)
             run(order, fds, mark)
         finally:
             os._exit(70)
-    cause = _watch(pid, order, mark, control)
+    cause = watch(pid, order, mark, control)
     _, status, usage = os.wait4(pid, 0)
     _reap_orphans()
     return {
         "exit": os.waitstatus_to_exitcode(status),
         "cause": cause,
-        "cpu_s": usage.ru_utime + usage.ru_stime,
         "peak_mib": usage.ru_maxrss / MAXRSS_PER_MIB,
     }
-
-
-def _watch(pid: int, order: Order, mark: mmap.mmap, control: socket.socket) -> str | None:
-    """Wait until the child has ended or must end; say why it was killed."""
-    ended = os.pidfd_open(pid)
-    poller = select.poll()
-    poller.register(ended, select.POLLIN)
-    poller.register(control, select.POLLIN)
-    begin = last_change = time.monotonic()
-    last_cpu = 0.0
-    pause = min(order.timeout_s, order.idle_s or order.timeout_s)
-    try:
-        while True:
-            ready = dict(poller.poll(max(5, int(pause * 1000))))
-            if ended in ready:
-                return None
-            now, used = time.monotonic(), _cpu_clock(pid)
-            if used != last_cpu:
-                last_cpu, last_change = used, now
-            this_test = used - _start_of_test(mark)
-            cause = None
-            if ready:
-                cause = "stopped"  # the driver has seen enough, or is gone
-            elif this_test > order.timeout_s or used > order.cpu_s:
-                cause = "cpu"
-            elif order.idle_s is not None and now - last_change > order.idle_s:
-                cause = "idle"
-            elif now - begin > order.wall_s + _SLOWEST * used:
-                cause = "wall"
-            if cause:
-                os.kill(pid, signal.SIGKILL)
-                return cause
-            pause = min(1.0, order.timeout_s - this_test, order.cpu_s - used)
-    finally:
-        os.close(ended)
-
-
-def _start_of_test(mark: mmap.mmap) -> float:
-    start: float = MARK.unpack_from(mark)[0]
-    return start if start > 0 else 0.0  # a forged NaN or minus is no start
-
-
-def _cpu_clock(pid: int) -> float:
-    """CPU seconds that a process has used, all its threads together (clock id: see clock_getcpuclockid(3))."""
-    try:
-        return time.clock_gettime((~pid << 3) | 2)
-    except OSError:  # it has just ended
-        return 0.0
 
 
 def _reap_orphans() -> None:
@@ -173,7 +117,7 @@ def _reap_orphans() -> None:
             for orphan in _children():
                 os.kill(orphan, signal.SIGKILL)
             time.sleep(0.0005)
-    os._exit(72)  # cannot be got rid of: let the driver start a new zygote
+    os._exit(73)  # cannot be got rid of: let the driver start a new zygote
 
 
 def _children() -> list[int]:

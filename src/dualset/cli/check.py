@@ -34,9 +34,9 @@ def command(recipe: str, workers: int, overrides: tuple[str, ...], as_json: bool
         }
         print_json(counted)
         return
-    click.echo(f"{report.references_passed} of {report.problems} problems: the first reference program passes all tests")
+    click.echo(f"{report.references_passed} of {report.problems} problems: the first reference passes all tests")
     if report.without_reference:
-        click.echo(f"{len(report.without_reference)} without a reference program")
+        click.echo(f"{len(report.without_reference)} without a reference")
     for failure in report.failures:
         first, label = failure.label.first_failure, failure.label
         why = (first.exception, first.message) if first else ("no tests",)

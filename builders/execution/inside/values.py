@@ -1,4 +1,4 @@
-"""How the driver, a program's process and a judge speak: frames on a socket, and plain data as tagged JSON.
+"""Plain data as tagged JSON: how arguments and results cross between the driver, a program's process and a judge.
 
 In: values of Python's own plain types. Out: JSON text in which everything that JSON lacks is a tagged object, so that
 a tuple stays a tuple and a set a set. Decoding executes nothing and builds nothing but plain data: a program's claim
@@ -9,26 +9,16 @@ Left out: objects of other types. They are encoded by the caller's ``other`` (a 
 """
 
 import json
-import socket
-import struct
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, ItemsView, KeysView, Mapping, Sequence, Set
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
-__all__ = ["Frame", "Opaque", "decode", "encode", "largest_collection", "pack", "read_frame", "unpack"]
+__all__ = ["Opaque", "decode", "encode", "largest_collection"]
 
-_HEADER = struct.Struct(">II")
 _BIG_BITS = 8000  # an int with more digits than Python converts to decimal (4300) travels in hex
 
 Other = Callable[[Any], Any]
-
-
-class Frame(NamedTuple):
-    """A small JSON head and a body of bytes."""
-
-    head: Any
-    body: bytes
 
 
 class Opaque:
@@ -44,53 +34,6 @@ class Opaque:
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
-
-
-def pack(head: Any, body: bytes = b"") -> bytes:
-    """One frame as bytes."""
-    text = json.dumps(head, separators=(",", ":")).encode("ascii")
-    return _HEADER.pack(len(text), len(body)) + text + body
-
-
-def unpack(data: bytes | bytearray | memoryview, at: int = 0) -> tuple[Frame, int] | None:
-    """The frame that begins at ``at`` and where the next one begins; None: it is not complete yet.
-
-    Raises:
-        ValueError: the bytes are no frame (a program may write what it likes).
-    """
-    if len(data) - at < _HEADER.size:
-        return None
-    n_head, n_body = _HEADER.unpack_from(data, at)
-    start = at + _HEADER.size
-    end = start + n_head + n_body
-    if len(data) < end:
-        return None
-    try:
-        head = json.loads(bytes(data[start : start + n_head]))
-    except RecursionError as error:
-        msg = "a frame's head nests too deeply"
-        raise ValueError(msg) from error
-    return Frame(head, bytes(data[start + n_head : end])), end
-
-
-def read_frame(sock: socket.socket) -> Frame | None:
-    """Wait for the next frame; None: the other end is gone."""
-    header = _read(sock, _HEADER.size)
-    if header is None:
-        return None
-    n_head, n_body = _HEADER.unpack(header)
-    rest = _read(sock, n_head + n_body)
-    return None if rest is None else Frame(json.loads(rest[:n_head]), rest[n_head:])
-
-
-def _read(sock: socket.socket, n: int) -> bytes | None:
-    data = bytearray()
-    while len(data) < n:
-        some = sock.recv(n - len(data))
-        if not some:
-            return None
-        data += some
-    return bytes(data)
 
 
 def encode(value: Any, other: Other | None = None) -> str:
@@ -119,7 +62,7 @@ def _tree(value: Any, other: Other | None) -> Any:
 
 def _rare(value: Any, other: Other | None) -> Any:
     """Sets, numbers of other kinds, and subclasses, read through the base type's own methods."""
-    if isinstance(value, (set, frozenset, type({}.keys()), type({}.items()))):
+    if isinstance(value, (set, frozenset, KeysView, ItemsView)):
         return {"s": sorted((_tree(v, other) for v in value), key=repr)}
     if isinstance(value, int):
         return _tree(int.__add__(value, 0), other)
@@ -188,7 +131,7 @@ def _tagged(tag: str, content: Any, tuples_as_lists: bool, members: int | None) 
         if members is not None and len(content) > members:
             msg = "more members than expected"
             raise ValueError(msg)
-        return set(_listed(content)) if tag == "s" else {k: v for k, v in content}
+        return set(_listed(content)) if tag == "s" else dict(content)
     if tag == "i":
         return int(content, 16)
     if tag == "b":
