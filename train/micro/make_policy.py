@@ -8,6 +8,7 @@ from one program with a verdict it starts, then two, then four programs, with wr
 """
 
 import json
+import os
 import platform
 import random
 import time
@@ -70,7 +71,7 @@ def make_policy(folder: Path, settings: Settings, device: str) -> None:
         "parameters": sum(p.numel() for p in model.parameters()),
         "prepare_s": round(prepared - started, 1),
         "train_s": round(time.time() - prepared, 1),
-        "device": torch.cuda.get_device_name() if device == "cuda" else platform.machine(),
+        "device": torch.cuda.get_device_name() if device == "cuda" else f"{platform.machine()}, {os.cpu_count()} cores",
         "torch": torch.__version__,
     }
     (folder / "made.json").write_text(json.dumps(record, indent=1) + "\n")

@@ -1,4 +1,4 @@
-"""The tiny policy's tokenizer: 512 byte-level BPE tokens with split digits, and a chat template of one line.
+"""The tiny policy's tokenizer: at most 512 byte-level BPE tokens with split digits, and a chat template of one line.
 
 In: texts to learn the merges from. Out: a ``PreTrainedTokenizerFast`` that plain transformers loads from its folder.
 """
