@@ -3,6 +3,7 @@
 In: a local path, or a Hub dataset id with the commit. Out: `SourceFiles`. It leaves out reading them (``rows.py``).
 """
 
+import fnmatch
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
@@ -12,7 +13,10 @@ from typing import NamedTuple
 from dualset.builders.errors import RecipeError, SourceError
 from dualset.builders.problems.rows import SUFFIXES
 
-__all__ = ["SourceFiles", "digest_of_files", "hub_files", "local_files"]
+__all__ = ["DATA_FILES", "SourceFiles", "digest_of_files", "hub_files", "local_files"]
+
+DATA_FILES = tuple(f"*{suffix}" for suffix in SUFFIXES)
+"""Globs of the files that hold rows."""
 
 
 class SourceFiles(NamedTuple):
@@ -22,26 +26,31 @@ class SourceFiles(NamedTuple):
     pin: str
 
 
-def local_files(paths: Sequence[str | Path], suffixes: tuple[str, ...] = SUFFIXES) -> SourceFiles:
-    """The files named, and of a folder every file below it whose name ends in one of ``suffixes``, by name."""
-    found = [file for path in paths for file in _files_at(Path(path), suffixes)]
+def local_files(paths: Sequence[str | Path], globs: tuple[str, ...] = DATA_FILES) -> SourceFiles:
+    """The files named, and of a folder every file below it whose name or path there fits a glob, sorted by path."""
+    found = [file for path in paths for file in _files_at(Path(path), globs)]
     return SourceFiles(tuple(found), digest_of_files(found))
 
 
-def _files_at(where: Path, suffixes: tuple[str, ...]) -> list[Path]:
+def _files_at(where: Path, globs: tuple[str, ...]) -> list[Path]:
     if where.is_file():
         return [where]
     if not where.is_dir():
         msg = f"{where}: no such file or folder"
         raise SourceError(msg)
-    found = sorted(file for file in where.rglob("*") if file.is_file() and file.name.endswith(suffixes))
+    found = sorted(file for file in where.rglob("*") if file.is_file() and _fits(file, where, globs))
     if not found:
-        msg = f"{where}: no file in this folder ends in {', '.join(suffixes)}"
+        msg = f"{where}: no file in this folder is called {', '.join(globs)}"
         raise SourceError(msg)
     return found
 
 
-def hub_files(repo: str, revision: str | None, suffixes: tuple[str, ...] = SUFFIXES) -> SourceFiles:
+def _fits(file: Path, folder: Path, globs: tuple[str, ...]) -> bool:
+    names = (file.name, file.relative_to(folder).as_posix())
+    return any(fnmatch.fnmatchcase(name, glob) for name in names for glob in globs)
+
+
+def hub_files(repo: str, revision: str | None, globs: tuple[str, ...] = DATA_FILES) -> SourceFiles:
     """The data files of a Hub dataset at one commit, downloaded into the Hugging Face cache.
 
     Honours HF_ENDPOINT, HF_TOKEN, HF_HOME and HF_HUB_OFFLINE, as huggingface_hub does.
@@ -56,13 +65,12 @@ def hub_files(repo: str, revision: str | None, suffixes: tuple[str, ...] = SUFFI
             f"python -c 'from huggingface_hub import HfApi; print(HfApi().dataset_info(\"{repo}\").sha)'"
         )
         raise RecipeError(msg)
-    patterns = [f"*{suffix}" for suffix in suffixes]
     try:
-        folder = snapshot_download(repo, repo_type="dataset", revision=revision, allow_patterns=patterns)
+        folder = snapshot_download(repo, repo_type="dataset", revision=revision, allow_patterns=list(globs))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         msg = f"{repo} at {revision[:12]}: cannot be fetched from the Hub ({' '.join(str(error).split())})"
         raise SourceError(msg) from error
-    return SourceFiles(local_files([folder], suffixes).paths, revision)
+    return SourceFiles(local_files([folder], globs).paths, revision)
 
 
 def digest_of_files(paths: Iterable[Path]) -> str:

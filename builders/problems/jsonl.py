@@ -7,7 +7,6 @@ were given; test ids are made anew. Unknown columns are refused, so that a missp
 
 import json
 from dataclasses import fields
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -46,7 +45,7 @@ def parse_jsonl(row: Row) -> Problem:
         tests=tuple(_test(row, number, item, style) for number, item in enumerate(row.items("tests"), start=1)),
         reference_solutions=row.texts("reference_solutions"),
         difficulty=row.maybe_text("difficulty"),
-        released_at=_time(row),
+        released_at=row.maybe_time("released_at"),
         tags=row.texts("tags"),
         time_limit_s=row.maybe_float("time_limit_s"),
         memory_limit_mb=row.maybe_int("memory_limit_mb"),
@@ -100,15 +99,3 @@ def _word(row: Row, key: str, words: type[StrEnum], default: str | None = None) 
     if value not in list(words):
         raise row.error(f"{key!r} is {value!r}: {did_you_mean(value, list(words))}")
     return value
-
-
-def _time(row: Row) -> datetime | None:
-    """ISO time; one with an offset becomes naive UTC."""
-    text = row.maybe_text("released_at")
-    if text is None:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise row.error(f"'released_at' must be an ISO time such as 2026-11-20T12:00:00, not {text!r}") from error
-    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time

@@ -5,12 +5,18 @@ In: `ProblemSettings`. Out: a `ProblemSet` of distinct problems. Formats are one
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from dualset.builders.dataset.records import Problem
 from dualset.builders.errors import RecipeError, did_you_mean
-from dualset.builders.problems.files import SourceFiles, hub_files, local_files
+from dualset.builders.problems.apps import APPS_FILES, parse_apps, read_apps_folder
+from dualset.builders.problems.codecontests import parse_codecontests
+from dualset.builders.problems.files import DATA_FILES, SourceFiles, hub_files, local_files
 from dualset.builders.problems.humaneval import parse_humaneval
 from dualset.builders.problems.jsonl import parse_jsonl
+from dualset.builders.problems.leetcode import parse_leetcode
+from dualset.builders.problems.livecodebench import parse_livecodebench
+from dualset.builders.problems.mapcoder import parse_mapcoder
 from dualset.builders.problems.mbpp import parse_mbpp
 from dualset.builders.problems.problem_set import ProblemSet, collect
 from dualset.builders.problems.rows import Row, read_rows
@@ -19,8 +25,13 @@ from dualset.builders.problems.settings import ProblemSettings
 __all__ = ["SOURCES", "load_problems"]
 
 _PARSERS: dict[str, Callable[[Row], Problem]] = {
+    "apps": parse_apps,
+    "codecontests": parse_codecontests,
     "humaneval": parse_humaneval,
     "jsonl": parse_jsonl,
+    "leetcode": parse_leetcode,
+    "livecodebench": parse_livecodebench,
+    "mapcoder": parse_mapcoder,
     "mbpp": parse_mbpp,
 }
 
@@ -50,14 +61,23 @@ def _files(settings: ProblemSettings) -> SourceFiles:
         msg = f"problems: source {settings.source!r} needs either path or hub, not {seen}"
         raise RecipeError(msg)
     if settings.path is not None:
-        return local_files([settings.path])
-    return hub_files(settings.hub or "", settings.revision)
+        folders = settings.source == "apps" and Path(settings.path).is_dir()
+        return local_files([settings.path], APPS_FILES if folders else DATA_FILES)
+    return hub_files(settings.hub or "", settings.revision, (settings.files,) if settings.files else DATA_FILES)
 
 
 def _parsed(source: str, files: SourceFiles) -> Iterator[tuple[str, Problem]]:
     for path in files.paths:
-        for row in read_rows(path):
+        for row in _rows(path):
             yield row.where, replace(_PARSERS[source](row), source_revision=files.pin)
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    """The rows of a file; a folder of APPS is one row, and its ``question.txt`` stands for it."""
+    if path.name == "question.txt":
+        yield read_apps_folder(path)
+    elif path.name not in APPS_FILES:
+        yield from read_rows(path)
 
 
 def _micro(settings: ProblemSettings) -> ProblemSet:

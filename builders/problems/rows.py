@@ -8,6 +8,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,17 @@ class Row:
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise self.wrong_type(key, "a number")
         return float(value)
+
+    def maybe_time(self, key: str) -> datetime | None:
+        """The time under ``key`` as naive UTC: ISO text, or a time as Parquet has it; None where absent or null."""
+        value = self.data.get(key)
+        if value is None:
+            return None
+        try:
+            time = value if isinstance(value, datetime) else datetime.fromisoformat(self.text(key))
+        except ValueError as error:
+            raise self.error(f"{key!r} must be an ISO time such as 2026-11-20T12:00:00, not {value!r}") from error
+        return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 
     def items(self, key: str) -> list[Any]:
         """The list under ``key``; it must be there."""

@@ -10,11 +10,12 @@ class ProblemSettings:
     """Exactly one of ``path`` (local) and ``hub`` (a dataset id, then with ``revision``), except for ``micro``.
 
     Attributes:
-        source: humaneval, mbpp, livecodebench, apps, jsonl or micro.
+        source: humaneval, mbpp, livecodebench, apps, mapcoder, leetcode, codecontests, jsonl or micro.
         path: a file, or a folder where the source has several files.
         hub: a Hub dataset id such as ``openai/openai_humaneval``.
         revision: the Hub commit; a branch or tag is refused, because it can move.
-        limit: read only the first N problems.
+        files: of a Hub dataset, the files to read, as a glob such as ``full/*.parquet``; all data files by default.
+        limit: only the first N distinct problems; imported samples of the others are left out.
         count: micro: how many problems to generate.
         seed: micro: the seed they are generated from.
     """
@@ -23,6 +24,7 @@ class ProblemSettings:
     path: str | None = None
     hub: str | None = None
     revision: str | None = None
+    files: str | None = None
     limit: int | None = None
     count: int = 200
     seed: int = 0
