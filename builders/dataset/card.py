@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import yaml
 
 from dualset.builders.dataset.digest import merged_rows
@@ -16,7 +17,7 @@ from dualset.builders.dataset.ids import canonical_json
 from dualset.builders.dataset.manifest import Manifest
 from dualset.builders.dataset.schema import TABLES, Table
 
-__all__ = ["card"]
+__all__ = ["card", "describe_table"]
 
 
 def card(folder: Path, manifest: Manifest) -> str:
@@ -24,6 +25,19 @@ def card(folder: Path, manifest: Manifest) -> str:
     licences = _licences(folder, manifest)
     head = yaml.safe_dump(_head(manifest, licences), sort_keys=False, allow_unicode=True)
     return f"---\n{head}---\n\n{_body(manifest, licences)}"
+
+
+def describe_table(table: Table, level: int) -> str:
+    """A table's columns as Markdown, under a heading of that level."""
+    rows = "\n".join(f"| `{column.name}` | `{_type(column.type)}` | {column.doc} |" for column in table.columns)
+    order = ", ".join(f"`{name}`" for name in table.key)
+    head = f"{'#' * level} {table.name}\n\n{table.doc[0].upper()}{table.doc[1:]}. Sorted by {order}."
+    return f"{head}\n\n| column | type | meaning |\n|---|---|---|\n{rows}"
+
+
+def _type(kind: pa.DataType) -> str:
+    """The Arrow type as people say it: the width of a text's offsets is nobody's business."""
+    return str(kind).replace("large_string", "string").replace("item: ", "").replace("timestamp[us]", "timestamp (us)")
 
 
 def _licences(folder: Path, manifest: Manifest) -> Counter[str]:
@@ -64,7 +78,7 @@ def _body(manifest: Manifest, licences: Counter[str]) -> str:
         + canonical_json(manifest["content"]["recipe"]).decode()
         + "\n```",
         "## Tables",
-        *(_table(table) for table in TABLES.values()),
+        *(describe_table(table, level=3) for table in TABLES.values()),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -89,9 +103,3 @@ def _loading() -> str:
         "duckdb.sql(\"select passed, count(*) from 'path/of/this/folder/data/labels/*.parquet' group by passed\")\n"
         'polars.scan_parquet("path/of/this/folder/data/candidates/*.parquet")\n```'
     )
-
-
-def _table(table: Table) -> str:
-    rows = "\n".join(f"| {column.name} | {column.doc} |" for column in table.columns)
-    order = ", ".join(table.key)
-    return f"### {table.name}\n\n{table.doc}; sorted by {order}\n\n| column | meaning |\n|---|---|\n{rows}"

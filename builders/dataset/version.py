@@ -53,7 +53,7 @@ class Version:
             msg = f"no table {table!r}: {did_you_mean(table, TABLES)}"
             raise VersionError(msg)
         if split is not None and split not in set(Split):
-            msg = f"no split {split!r}: {did_you_mean(split, Split)}"
+            msg = f"no split {split!r}: {did_you_mean(split, [each.value for each in Split])}"
             raise VersionError(msg)
         return tuple(
             self.path / file["path"]

@@ -1,6 +1,6 @@
 -- The tests that decide most: failed by programs that pass all others
 -- param: limit = 20  tests at most; null: all
--- read: sole_kills are wrong programs that no other test finds out; kills are all programs that fail it.
+-- read: sole_kills are wrong programs that no other test finds out; kills are all that fail it; programs whose verdict is unknown are left out.
 with failed as (
     select
         problem_id,
@@ -9,6 +9,7 @@ with failed as (
         passed,
         count(*) filter (not passed) over (partition by problem_id, program_id) as failures
     from executions
+    semi join (from labels where passed is not null) using (program_id)
 )
 select
     problem_id,

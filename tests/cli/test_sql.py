@@ -1,0 +1,130 @@
+"""``dualset sql``: data on stdout in the format asked for, errors in one line."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner, Result
+from sample_version import tiny_tables, tiny_version
+
+from dualset.builders.dataset.store import Version
+from dualset.cli import cli
+
+
+@pytest.fixture
+def version(home: Path) -> Version:
+    return tiny_version(home, tag="v1")
+
+
+def dualset(*args: str, **more: str) -> Result:
+    return CliRunner().invoke(cli, args, catch_exceptions=False, **more)  # type: ignore[arg-type]
+
+
+def test_json_is_one_array_of_row_objects(version: Version) -> None:
+    done = dualset("sql", "tiny", "select * exclude (split) from problems order by problem_id", "--format", "json")
+    expected = json.loads(json.dumps(tiny_tables()["problems"], default=lambda time: time.isoformat()))
+    for row in expected:
+        del row["split"]
+    assert json.loads(done.stdout) == expected
+    assert done.exit_code == 0
+    assert json.loads(dualset("sql", "tiny", "from labels where false", "--format", "json").stdout) == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("'nan'::double", None),
+        ("['inf'::double, 1.5]", [None, 1.5]),
+        ("sum(2)", 24),
+        ("170141183460469231731687303715884105727::hugeint", 170141183460469231731687303715884105727),
+        ("1.50::decimal(9, 2)", 1.5),
+        ("timestamp '2024-05-01 12:00:00'", "2024-05-01T12:00:00"),
+        ("date '2024-05-01'", "2024-05-01"),
+        ("{'a': [null, true]}", {"a": [None, True]}),
+        ("map {1: 'é'}", {"1": "é"}),
+        ("'\\xAB'::blob", "ab"),
+        ("'5f3bb6da-634c-49f0-87da-625df1817526'::uuid", "5f3bb6da-634c-49f0-87da-625df1817526"),
+    ],
+)
+def test_every_kind_of_value_has_its_json(version: Version, expression: str, value: object) -> None:
+    done = dualset("sql", "tiny", f"select {expression} as x, count(*) as n from problems", "--format", "json")
+    assert json.loads(done.stdout) == [{"x": value, "n": 12}]
+
+
+def test_csv_keeps_texts_whole_and_absent_values_empty(version: Version) -> None:
+    done = dualset("sql", "tiny", "from candidates order by candidate_id", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    expected = sorted(tiny_tables()["candidates"], key=lambda row: row["candidate_id"])
+    assert [row["completion"] for row in rows] == [row["completion"] for row in expected]
+    assert [row["code"] for row in rows] == [row["code"] or "" for row in expected]
+    lists = dualset("sql", "tiny", "select outcomes from labels where tests_total > 0", "--format", "csv")
+    assert all(len(json.loads(row["outcomes"])) == 4 for row in csv.DictReader(io.StringIO(lists.stdout)))
+
+
+def test_markdown_is_one_line_a_row(version: Version) -> None:
+    done = dualset("sql", "tiny", "select 'a|b' as x, e'1\\n2' as y, null as z", "--format", "markdown")
+    assert done.stdout == "| x | y | z |\n|---|---|---|\n| a\\|b | 1<br>2 | null |\n"
+
+
+def test_parquet_holds_what_the_query_gives(version: Version, tmp_path: Path) -> None:
+    query = "select program_id, outcomes, passed from labels order by program_id"
+    done = dualset("sql", "tiny", query, "-o", str(tmp_path / "labels.parquet"))
+    assert done.stdout == ""
+    assert pl.read_parquet(tmp_path / "labels.parquet").to_dicts() == [
+        {name: list(row[name]) if name == "outcomes" else row[name] for name in ("program_id", "outcomes", "passed")}
+        for row in sorted(tiny_tables()["labels"], key=lambda row: row["program_id"])
+    ]
+    piped = subprocess.run(
+        [sys.executable, "-m", "dualset", "sql", "tiny", query, "--format", "parquet"], capture_output=True, check=True
+    )
+    assert pl.read_parquet(io.BytesIO(piped.stdout)).height == version.counts["labels"]
+
+
+def test_a_table_that_is_piped_is_cut_nowhere(version: Version) -> None:
+    done = dualset("sql", "tiny", "select repeat('x', 5000) as long, i from range(300) t(i)")
+    assert done.stdout.count("x" * 5000) == 300
+
+
+def test_a_named_query_runs_with_its_parameters(version: Version) -> None:
+    done = dualset("sql", "tiny@v1", "--name", "pass_rate", "--param", "limit=2", "--format", "json")
+    assert [row["problem_id"] for row in json.loads(done.stdout)] == ["p001", "p009"]
+
+
+def test_a_query_of_ones_own_takes_parameters_and_stdin(version: Version) -> None:
+    query = "select count(*) as n from candidates where problem_id = $id"
+    args = ("--param", "id=p003", "--format", "json")
+    assert json.loads(dualset("sql", "tiny", query, *args).stdout) == [{"n": 10}]
+    assert json.loads(dualset("sql", "tiny", "-", *args, input=query).stdout) == [{"n": 10}]
+
+
+def test_the_list_of_queries_needs_no_version() -> None:
+    listed = json.loads(dualset("sql", "--list", "--format", "json").stdout)
+    assert {"pass_rate", "near_misses", "group_balance"} <= {query["name"] for query in listed}
+    assert "--param min_tests=2" in dualset("sql", "--list").stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        (["tiny", "select * from problms"], 1, 'Table with name problms does not exist! Did you mean "problems"?'),
+        (["tiny", "select 1 as a, 2 as a", "--format", "json"], 1, "two columns are named 'a'"),
+        (["tiny", "drop view labels"], 1, "a version is read, never changed"),
+        (["tiny@v9", "select 1"], 1, "tiny has no tag or revision 'v9'"),
+        (["tony", "select 1"], 1, "no dataset 'tony'"),
+        (["tiny", "--name", "pass_rte"], 1, "did you mean 'pass_rate'"),
+        (["tiny", "select 1", "-o", "/nowhere/x.csv"], 1, "cannot write /nowhere/x.csv: No such file or directory"),
+        (["tiny"], 2, "give a REF and either a query or --name"),
+        (["tiny", "select 1", "--name", "pass_rate"], 2, "give a REF and either a query or --name"),
+        (["tiny", "select 1", "--param", "x"], 2, "expected NAME=VALUE"),
+    ],
+)
+def test_bad_input_gets_a_clear_line(version: Version, args: list[str], code: int, message: str) -> None:
+    done = dualset("sql", *args)
+    assert (done.exit_code, done.stdout) == (code, "")
+    assert message in done.stderr
+    assert code == 2 or len(done.stderr.splitlines()) == 1
