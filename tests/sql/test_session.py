@@ -1,7 +1,5 @@
 """The session: the views hold what the tables hold, and SQL reaches nothing but the version's own files."""
 
-from pathlib import Path
-
 import duckdb
 import polars as pl
 import pytest
