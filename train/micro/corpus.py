@@ -1,9 +1,9 @@
 """What the tiny policy learns from: tasks of the ``micro`` family, with slips, as (prompt, answer) chats.
 
-In: a kind and a seed. Out: documents. Four kinds: *write* a program (some answers hold a slip, so that its samples
-hold both passes and failures), give a *verdict* on one program, *rank2* and *rank4* programs. Specs that may become
-problems are never used. Right and wrong are decided by what programs do on a bank of inputs, not by how they look: a
-slip can be harmless.
+In: a kind and a seed. Out: documents. The kinds: *write* a program (some answers hold a slip, so that its samples hold
+both passes and failures), give a *verdict* on one program, rank two, three or four (*rank2*, *rank3*, *rank4*). Specs
+that may become problems are never used. Right and wrong are decided by what programs do on a bank of inputs, not by how
+they look: a slip can be harmless.
 """
 
 import random
@@ -18,7 +18,7 @@ from dualset.builders.problems.micro import FOLD, KEEP, MAP, Slot, Spec, all_spe
 
 __all__ = ["KINDS", "Document", "attempt", "documents", "same_behaviour"]
 
-KINDS = ("write", "verdict", "rank2", "rank4")
+KINDS = ("write", "verdict", "rank2", "rank3", "rank4")
 SLIP_IN_WRITING = 0.35
 SLIP_IN_JUDGING = 0.5
 

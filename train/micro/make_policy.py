@@ -2,7 +2,8 @@
 
 Run:  python -m dualset.train.micro.make_policy OUT_FOLDER
 
-In: nothing but the corpus. Out: a folder that plain transformers loads, with ``made.json``: seed, settings, time, machine.
+In: nothing but the corpus. Out: a folder that plain transformers loads, with ``made.json``: its settings,
+times and machine.
 A Qwen3 configuration of 0.75M parameters. Judging is learnt by a curriculum: from lists alone it stays at chance;
 from one program with a verdict it starts, then two, then four programs, with writing kept in the mixture throughout.
 """
@@ -23,17 +24,15 @@ import click
 from dualset.train.micro.corpus import KINDS, Document, documents
 from dualset.train.micro.tokenizer import make_tokenizer
 
-__all__ = ["Settings", "make_policy"]
+__all__ = ["STAGES", "Settings", "Stage", "make_policy"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """How it is made; ``batch`` counts documents a step, ``lr`` is the peak of a cosine."""
+    """The model's shape and what all stages share; ``batch`` counts documents a step."""
 
     seed: int = 0
-    steps: int = 4000
     batch: int = 96
-    lr: float = 3e-3
     documents_per_kind: int = 120_000
     hidden: int = 128
     layers: int = 4
@@ -42,40 +41,81 @@ class Settings:
     intermediate: int = 320
 
 
-CURRICULUM: tuple[tuple[float, dict[str, float]], ...] = (
-    (0.35, {"write": 0.4, "verdict": 0.6}),
-    (0.60, {"write": 0.3, "verdict": 0.35, "rank2": 0.35}),
-    (1.00, {"write": 0.3, "verdict": 0.1, "rank2": 0.2, "rank4": 0.4}),
+Mixture = dict[str, float]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stage:
+    """Some steps under one cosine; each mixture of kinds holds up to its share of them."""
+
+    steps: int
+    peak_lr: float
+    mixtures: tuple[tuple[float, Mixture], ...]
+
+
+STAGES = (
+    Stage(
+        steps=4000,
+        peak_lr=3e-3,
+        mixtures=(
+            (0.35, {"write": 0.4, "verdict": 0.6}),
+            (0.60, {"write": 0.3, "verdict": 0.35, "rank2": 0.35}),
+            (1.00, {"write": 0.3, "verdict": 0.1, "rank2": 0.2, "rank4": 0.4}),
+        ),
+    ),
+    Stage(
+        steps=1500,
+        peak_lr=2e-3,
+        mixtures=((1.00, {"write": 0.2, "verdict": 0.1, "rank2": 0.15, "rank3": 0.15, "rank4": 0.4}),),
+    ),
 )
-"""Up to which share of the steps each mixture of kinds is drawn from."""
+"""The second stage is there because four at a time were hardly learnt at the end of the first."""
+
+TOKENIZER_KINDS = ("write", "verdict", "rank2", "rank4")
 
 
-def make_policy(folder: Path, settings: Settings, device: str) -> None:
-    """Train and save."""
+def make_policy(folder: Path, settings: Settings, device: str, done: int = 0) -> None:
+    """Train stage after stage, saving after each; the first ``done`` of them are taken from the folder."""
+    for number, stage in enumerate(STAGES[done:], start=done):
+        _run(stage, number, folder, settings, device)
+
+
+def _run(stage: Stage, number: int, folder: Path, settings: Settings, device: str) -> None:
     import torch
 
     started = time.time()
-    torch.manual_seed(settings.seed)
-    tokenizer = make_tokenizer(
-        text for kind in KINDS for doc in documents(kind, 1000, settings.seed - 1) for text in doc
-    )
-    data = {kind: _encoded(kind, settings, tokenizer, device) for kind in KINDS}
+    torch.manual_seed(settings.seed + number)
+    model, tokenizer = _loaded(folder) if number else _new(settings)
+    kinds = [kind for kind in KINDS if any(kind in mixture for _, mixture in stage.mixtures)]
+    data = {kind: _encoded(kind, settings, tokenizer, device) for kind in kinds}
     prepared = time.time()
-    model = _new_model(tokenizer, settings).to(device)
-    _train(model, data, settings)
+    _train(model.to(device), data, stage, settings)
     model.to("cpu").save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     record = {
-        "settings": asdict(settings),
-        "curriculum": CURRICULUM,
-        "parameters": sum(p.numel() for p in model.parameters()),
+        "stage": asdict(stage),
         "prepare_s": round(prepared - started, 1),
         "train_s": round(time.time() - prepared, 1),
         "device": torch.cuda.get_device_name() if device == "cuda" else f"{platform.machine()}, {os.cpu_count()} cores",
         "torch": torch.__version__,
     }
-    (folder / "made.json").write_text(json.dumps(record, indent=1) + "\n")
-    click.echo(json.dumps(record))
+    made = folder / "made.json"
+    stages = json.loads(made.read_text())["stages"][:number] if number else []
+    whole = {"settings": asdict(settings), "stages": [*stages, record]}
+    made.write_text(json.dumps(whole, indent=1) + "\n")
+
+
+def _loaded(folder: Path) -> tuple[Any, Any]:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    return AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+
+
+def _new(settings: Settings) -> tuple[Any, Any]:
+    tokenizer = make_tokenizer(
+        text for kind in TOKENIZER_KINDS for doc in documents(kind, 1000, settings.seed - 1) for text in doc
+    )
+    return _new_model(tokenizer, settings), tokenizer
 
 
 def _new_model(tokenizer: Any, settings: Settings) -> Any:
@@ -122,23 +162,23 @@ def _encoded(kind: str, settings: Settings, tokenizer: Any, device: str) -> tupl
     return tokens.to(device), torch.tensor([len(p) for p in prompts], device=device)
 
 
-def _kinds(settings: Settings) -> Iterator[str]:
-    """The kind of each step's batch, by the curriculum."""
-    rng = random.Random(settings.seed)
-    for step in range(settings.steps):
-        mixture = next(mix for until, mix in CURRICULUM if step < until * settings.steps)
+def _kinds(stage: Stage, seed: int) -> Iterator[str]:
+    """The kind of each step's batch, by the stage's mixtures."""
+    rng = random.Random(seed)
+    for step in range(stage.steps):
+        mixture = next(mix for until, mix in stage.mixtures if step < until * stage.steps)
         yield rng.choices(list(mixture), list(mixture.values()))[0]
 
 
-def _train(model: Any, data: dict[str, tuple[Any, Any]], settings: Settings) -> None:
+def _train(model: Any, data: dict[str, tuple[Any, Any]], stage: Stage, settings: Settings) -> None:
     import torch
     from transformers import get_cosine_schedule_with_warmup
 
-    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.lr, weight_decay=0.01, betas=(0.9, 0.98))
-    schedule = get_cosine_schedule_with_warmup(optimizer, 200, settings.steps)
-    losses: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    optimizer = torch.optim.AdamW(model.parameters(), lr=stage.peak_lr, weight_decay=0.01, betas=(0.9, 0.98))
+    schedule = get_cosine_schedule_with_warmup(optimizer, 200, stage.steps)
+    losses: dict[str, list[float]] = {kind: [] for kind in data}
     model.train()
-    for step, kind in enumerate(_kinds(settings), start=1):
+    for step, kind in enumerate(_kinds(stage, settings.seed), start=1):
         tokens, starts = data[kind]
         rows = torch.randint(len(tokens), (settings.batch,), device=tokens.device)
         loss = _answer_loss(model, tokens[rows], starts[rows])
@@ -150,7 +190,7 @@ def _train(model: Any, data: dict[str, tuple[Any, Any]], settings: Settings) -> 
         losses[kind].append(loss.item())
         if step % 100 == 0:
             shown = " ".join(f"{name} {sum(last[-40:]) / len(last[-40:]):.3f}" for name, last in losses.items() if last)
-            click.echo(f"step {step}/{settings.steps}: {shown}", err=True)
+            click.echo(f"step {step}/{stage.steps}: {shown}", err=True)
 
 
 def _answer_loss(model: Any, tokens: Any, starts: Any) -> Any:
@@ -170,17 +210,16 @@ def _answer_loss(model: Any, tokens: Any, starts: Any) -> Any:
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--steps", default=Settings().steps, show_default=True)
-@click.option("--documents", "documents_per_kind", default=Settings().documents_per_kind, show_default=True)
-@click.option("--seed", default=0, show_default=True)
-@click.option("--device", default="auto", show_default=True, help="cpu, cuda or auto")
-def main(folder: Path, steps: int, documents_per_kind: int, seed: int, device: str) -> None:
+@click.option("--seed", default=0, show_default=True, help="Of the corpus, the weights and the order.")
+@click.option("--done", default=0, show_default=True, help="Stages that FOLDER already has behind it.")
+@click.option("--device", default="auto", show_default=True, help="cpu, cuda or auto.")
+def main(folder: Path, seed: int, done: int, device: str) -> None:
     """Make the tiny policy and save it into FOLDER."""
     import torch
 
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    make_policy(folder, Settings(seed=seed, steps=steps, documents_per_kind=documents_per_kind), device)
+    make_policy(folder, Settings(seed=seed), device, done)
 
 
 if __name__ == "__main__":
