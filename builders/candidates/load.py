@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from dualset.builders.candidates.formats.apps import APPS_SAMPLES, read_apps
 from dualset.builders.candidates.formats.codet import read_codet
 from dualset.builders.candidates.formats.humaneval import read_humaneval
 from dualset.builders.candidates.formats.jsonl import read_jsonl
+from dualset.builders.candidates.formats.livecodebench import read_livecodebench
+from dualset.builders.candidates.formats.mapcoder import read_mapcoder
 from dualset.builders.candidates.imported import ImportedSample, recorded_verdict
 from dualset.builders.candidates.settings import CandidateSettings
 from dualset.builders.dataset.records import Candidate, candidate_id_of, program_id_of
 from dualset.builders.errors import RecipeError, SourceError, did_you_mean
-from dualset.builders.problems.files import SourceFiles, hub_files, local_files
+from dualset.builders.problems.files import DATA_FILES, SourceFiles, hub_files, local_files
 from dualset.builders.problems.problem_set import ProblemSet
 
 __all__ = ["FORMATS", "import_candidates", "sample_files"]
@@ -24,9 +27,12 @@ __all__ = ["FORMATS", "import_candidates", "sample_files"]
 _Reader = Callable[[Path, ProblemSet], Iterator[ImportedSample]]
 
 FORMATS: dict[str, _Reader] = {
+    "apps": read_apps,
     "codet": read_codet,
     "humaneval": read_humaneval,
     "jsonl": read_jsonl,
+    "livecodebench": read_livecodebench,
+    "mapcoder": read_mapcoder,
 }
 """The words that ``candidates.format`` may be, and their readers."""
 
@@ -52,9 +58,10 @@ def sample_files(settings: CandidateSettings) -> SourceFiles:
         seen = "both" if settings.path else "neither"
         msg = f"candidates: source 'samples' needs either path or hub, not {seen}"
         raise RecipeError(msg)
+    globs = (APPS_SAMPLES,) if settings.format == "apps" else DATA_FILES
     if settings.hub is not None:
-        return hub_files(settings.hub, settings.revision)
-    return local_files(settings.path)
+        return hub_files(settings.hub, settings.revision, (settings.files,) if settings.files else globs)
+    return local_files(settings.path, globs)
 
 
 def _candidates(settings: CandidateSettings, problems: ProblemSet, files: SourceFiles) -> Iterator[Candidate]:

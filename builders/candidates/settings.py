@@ -11,10 +11,11 @@ class CandidateSettings:
 
     Attributes:
         source: samples or transformers.
-        format: samples: jsonl, codet, humaneval, livecodebench or apps.
+        format: samples: jsonl, codet, humaneval, livecodebench, apps or mapcoder.
         path: samples: one file or folder, or several.
         hub: samples: a Hub dataset id instead of ``path``, then with ``revision``.
         revision: samples: the Hub commit.
+        files: samples: of a Hub dataset, the files to read, as a glob; all data files by default.
         model: samples: who wrote them, where the file does not say. transformers: a local folder, a Hub id, or
             ``micro`` for the policy that comes with the package.
         model_revision: the model's Hub commit.
@@ -33,6 +34,7 @@ class CandidateSettings:
     path: tuple[str, ...] = ()
     hub: str | None = None
     revision: str | None = None
+    files: str | None = None
     model: str | None = None
     model_revision: str | None = None
     n: int = 8

@@ -6,6 +6,7 @@ test with the whole check.
 """
 
 import ast
+from typing import NamedTuple
 
 from dualset.builders.dataset.records import Problem, Test
 from dualset.builders.dataset.words import Style, Visibility
@@ -43,27 +44,37 @@ def split_check(test: str, entry_point: str) -> list[str]:
     ``assert True`` says nothing about a program and is dropped. A check with anything else in it (loops, names of its
     own) stays whole and is called at its end.
     """
+    test = test.replace("\r\n", "\n").replace("\r", "\n")  # as Python itself reads line ends
     whole = [f"{test.rstrip()}\n\n\ncheck({entry_point})\n"]
     asserts = _plain_asserts(parse_python(test), entry_point)
     if not asserts:
         return whole
-    lines = test.splitlines(keepends=True)
-    return [_renamed(lines, node, entry_point) for node in asserts]
+    lines = test.split("\n")
+    return [_renamed(lines, each, entry_point) for each in asserts]
 
 
-def _plain_asserts(tree: ast.Module | None, entry_point: str) -> list[ast.Assert]:
+class _Assert(NamedTuple):
+    node: ast.Assert
+    names: list[ast.Name]  # every name in it, used or bound
+    bound: set[str]  # what it binds itself: a comprehension may
+
+    @property
+    def telling(self) -> bool:
+        return not (isinstance(self.node.test, ast.Constant) and self.node.test.value)
+
+
+def _plain_asserts(tree: ast.Module | None, entry_point: str) -> list[_Assert]:
     """The telling asserts of ``check``, or none where it is not a plain list of asserts."""
     checks = [node for node in tree.body if isinstance(node, ast.FunctionDef)] if tree else []
     if tree is None or [check.name for check in checks] != ["check"]:
         return []
-    if any(not isinstance(node, ast.FunctionDef | ast.Assign) and not _idle(node) for node in tree.body):
-        return []
-    asserts = [node for node in checks[0].body if isinstance(node, ast.Assert)]
+    around = [node for node in tree.body if node is not checks[0]]
     rest = [node for node in checks[0].body if not isinstance(node, ast.Assert)]
-    taken = {entry_point} | {name for node in tree.body for name in _bound(node) if isinstance(node, ast.Assign)}
-    if not all(_idle(node) for node in rest) or any(_clash(node, taken) for node in asserts):
+    if not all(_idle(node) for node in rest) or not all(isinstance(node, ast.Assign) or _idle(node) for node in around):
         return []
-    return [node for node in asserts if not (isinstance(node.test, ast.Constant) and node.test.value)]
+    taken = {entry_point}.union(*(_names(node)[1] for node in around))
+    asserts = [_Assert(node, *_names(node)) for node in checks[0].body if isinstance(node, ast.Assert)]
+    return [] if any(_clash(each, taken) for each in asserts) else [each for each in asserts if each.telling]
 
 
 def _idle(node: ast.stmt) -> bool:
@@ -79,26 +90,38 @@ def _idle(node: ast.stmt) -> bool:
     return isinstance(value, ast.Constant | ast.Name)
 
 
-def _clash(node: ast.Assert, taken: set[str]) -> bool:
-    """Whether the assert binds names (a comprehension may) that renaming would confuse, or uses the check's own."""
-    bound = _bound(node)
-    used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-    return _CANDIDATE in bound or bool((bound | used) & taken)
+def _clash(each: _Assert, taken: set[str]) -> bool:
+    """Whether the assert binds names that renaming would confuse, or uses what only the check's module defines."""
+    used = {name.id for name in each.names}
+    return _CANDIDATE in each.bound or not taken.isdisjoint(used | each.bound)
 
 
-def _bound(node: ast.AST) -> set[str]:
-    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
-    return names | {part.arg for part in ast.walk(node) if isinstance(part, ast.arg)}
+def _names(root: ast.AST) -> tuple[list[ast.Name], set[str]]:
+    """All names below a node, and those that are bound there. Long literals are passed over quickly."""
+    names: list[ast.Name] = []
+    bound: set[str] = set()
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Name):
+            names.append(node)
+            bound |= {node.id} if isinstance(node.ctx, ast.Store) else set()
+        elif isinstance(node, ast.List | ast.Tuple):
+            waiting += [item for item in node.elts if not isinstance(item, ast.Constant)]
+        else:
+            bound |= {node.arg} if isinstance(node, ast.arg) else set()
+            waiting += ast.iter_child_nodes(node)
+    return names, bound
 
 
-def _renamed(lines: list[str], node: ast.Assert, entry_point: str) -> str:
+def _renamed(lines: list[str], each: _Assert, entry_point: str) -> str:
     """The assert's own text, with ``candidate`` replaced where it is a name (columns count UTF-8 bytes)."""
-    end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or 0
-    text = [line.encode() for line in lines[node.lineno - 1 : end_line]]
-    text[-1] = text[-1][:end_column]
-    names = [part for part in ast.walk(node) if isinstance(part, ast.Name) and part.id == _CANDIDATE]
+    node = each.node
+    text = [line.encode() for line in lines[node.lineno - 1 : node.end_lineno]]
+    text[-1] = text[-1][: node.end_col_offset]
+    names = [name for name in each.names if name.id == _CANDIDATE]
     for name in sorted(names, key=lambda part: (part.lineno, part.col_offset), reverse=True):
         at = name.lineno - node.lineno
         text[at] = text[at][: name.col_offset] + entry_point.encode() + text[at][name.end_col_offset :]
     text[0] = text[0][node.col_offset :]
-    return b"".join(text).decode()
+    return b"\n".join(text).decode()

@@ -1,10 +1,10 @@
 """MapCoder's APPS-150 (arXiv 2405.11403): rows with a description, and tests as text.
 
 In: rows with id, description, starter_code and test_list. Out: ``stdio`` problems, or ``call`` ones where there is
-starter code. There the file keeps each argument on a line of its own and does not say which are numbers and which texts. An
-argument is taken as a Python literal where it reads as one in every test, and as text where it does so in under half of
-them. In between (5 of the 128 problems, with those whose lines are not one an argument) nobody can tell: such a problem
-is kept without tests, so that its programs stay unlabelled rather than wrongly failed.
+starter code. There the file keeps each argument on a line of its own and does not say whether it is a number or a text.
+An argument is taken as a Python literal where it reads as one in every test, and as text where it does so in under half
+of them. In between nobody can tell (5 of the 128 problems, with those whose lines are not one an argument): such a
+problem is kept without tests, so that its programs stay unlabelled rather than wrongly failed.
 """
 
 import ast
