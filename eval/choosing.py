@@ -19,10 +19,10 @@ from dualset.eval.scores import Measured, Scores, by_problem
 from dualset.eval.settings import BEST_OF, EvalSettings
 from dualset.eval.writing import Attempt, Attempts
 
-__all__ = ["choose", "sets_of"]
+__all__ = ["SampleSet", "choose", "score_set", "sets_of"]
 
 
-class _Set(NamedTuple):
+class SampleSet(NamedTuple):
     """Some attempts at one problem, all labelled."""
 
     problem_id: str
@@ -31,6 +31,7 @@ class _Set(NamedTuple):
 
     @property
     def correct(self) -> list[bool]:
+        """Which of them pass."""
         return [bool(attempt.passed) for attempt in self.attempts]
 
     @property
@@ -52,25 +53,26 @@ def choose(policy: Policy, pool: Pool, attempts: Attempts, settings: EvalSetting
     orders = rank_all(policy, questions, settings, pool.max_tokens, progress)
     answers = dict(zip(asking, orders, strict=True))
     return Measured(
-        model=by_problem((each.problem_id, _scores(each, answers.get(i))) for i, each in enumerate(sets)),
+        model=by_problem((each.problem_id, score_set(each, answers.get(i))) for i, each in enumerate(sets)),
         chance=by_problem((each.problem_id, {"best_of_4": metrics.random_best_of_n(each.correct)}) for each in sets),
     )
 
 
-def sets_of(problem_id: str, attempts: Sequence[Attempt]) -> list[_Set]:
+def sets_of(problem_id: str, attempts: Sequence[Attempt]) -> list[SampleSet]:
     """Consecutive fours of the labelled attempts; a short rest is left out."""
     known = [attempt for attempt in attempts if attempt.passed is not None]
     starts = range(0, len(known) - BEST_OF + 1, BEST_OF)
-    return [_Set(problem_id, i, tuple(known[start : start + BEST_OF])) for i, start in enumerate(starts)]
+    return [SampleSet(problem_id, i, tuple(known[start : start + BEST_OF])) for i, start in enumerate(starts)]
 
 
-def _question(asked: _Set, pool: Pool, seed: int) -> Question:
+def _question(asked: SampleSet, pool: Pool, seed: int) -> Question:
     codes = [asked.attempts[i].code or "" for i in asked.shown]
     chat = ranking_prompt(pool.problems[asked.problem_id].statement, codes, pool.prompt)
     return Question.of(chat, len(codes), seed, f"{asked.problem_id} {asked.nth}")
 
 
-def _scores(chosen_from: _Set, order: list[int] | None) -> Scores:
+def score_set(chosen_from: SampleSet, order: list[int] | None) -> Scores:
+    """What choosing by this order scores; None: the ranking was malformed, or none was asked for."""
     correct, shown = chosen_from.correct, chosen_from.shown
     if not chosen_from.asks:  # nothing to decide: all alike, or one program alone has code
         return {"best_of_4": float(correct[shown[0]]) if shown else 0.0}

@@ -51,12 +51,17 @@ def report(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def table(report: Mapping[str, Any]) -> str:
-    """The report as text: a header, a line a metric, notes."""
+    """The report as text: the metrics of every model, the differences from the first one, notes."""
     models = report["models"]
     names = [name for name in METRICS if any(name in model["metrics"] for model in models)]
-    head = ["", "chance", *_columns(models)]
-    lines = [[name, _chance(name, models), *_cells(name, models)] for name in names]
-    return "\n".join([_title(report), "", *_aligned([head, *lines]), "", *_notes(report)])
+    head = ["", "chance", *(model["model"] for model in models)]
+    lines = [[name, _chance(name, models), *(_cell(m["metrics"].get(name)) for m in models)] for name in names]
+    blocks = [[_title(report)], _aligned([head, *lines])]
+    if len(models) > 1:
+        head = [f"minus {models[0]['model']}", *(model["model"] for model in models[1:])]
+        lines = [[name, *(_cell(m["against_first"].get(name), signed=True) for m in models[1:])] for name in names]
+        blocks.append(_aligned([head, *lines]))
+    return "\n\n".join("\n".join(block) for block in [*blocks, _notes(report)])
 
 
 def _model(model: ModelScores, first: ModelScores, evaluation: Evaluation) -> dict[str, Any]:
@@ -77,22 +82,6 @@ def _model(model: ModelScores, first: ModelScores, evaluation: Evaluation) -> di
 
 def _series(scores: Mapping[str, Mapping[str, float]], name: str) -> dict[str, float | None]:
     return {problem_id: each.get(name) for problem_id, each in scores.items()}
-
-
-def _columns(models: Sequence[Mapping[str, Any]]) -> list[str]:
-    heads = [models[0]["model"]]
-    for model in models[1:]:
-        heads += [model["model"], "against first"]
-    return heads
-
-
-def _cells(name: str, models: Sequence[Mapping[str, Any]]) -> list[str]:
-    cells = []
-    for i, model in enumerate(models):
-        cells.append(_cell(model["metrics"].get(name)))
-        if i:
-            cells.append(_cell(model["against_first"].get(name), signed=True))
-    return cells
 
 
 def _cell(found: Mapping[str, Any] | None, *, signed: bool = False) -> str:
