@@ -89,7 +89,7 @@ def _assertion(test: ast.expr) -> CallAssert:
         if not isinstance(left, ast.Call) or _is_maker(left):
             left, right = right, left
         expected = _constant(right)
-        if relation in (operator.is_, operator.is_not) and expected not in (True, False, None):
+        if relation in (operator.is_, operator.is_not) and not any(expected is v for v in (True, False, None)):
             raise _NotConstant
         return _call(left, relation, expected)
     if isinstance(test, ast.Call):

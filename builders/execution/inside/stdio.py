@@ -78,11 +78,14 @@ def _feed(source: int, text: str) -> None:
 
 
 def _streams(source: int, out: int) -> None:
+    """Fresh streams on fresh descriptors, under every name that the prelude gives them."""
     for fd, target in ((source, 0), (out, 1)):
         os.lseek(fd, 0, os.SEEK_SET)
         os.dup2(fd, target)
-    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # type: ignore[misc]  # noqa: SIM115
-    sys.stdout = sys.__stdout__ = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)  # type: ignore[misc]  # noqa: SIM115
+    stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
+    stdout = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
+    vars(sys).update(stdin=stdin, __stdin__=stdin, stdout=stdout, __stdout__=stdout)
+    vars(builtins).update(stdin=stdin, stdout=stdout, stderr=sys.stderr)
 
 
 def _run(code: types.CodeType) -> dict[str, Any] | None:
