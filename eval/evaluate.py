@@ -8,7 +8,7 @@ problems, intervals and tables (``report.py``).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dualset.builders.candidates.generate import Policy, load_policy
@@ -73,6 +73,10 @@ def evaluate(
     version = open_version(ref, home=home)
     pool = pool_of(version, settings)
     policies = [load_policy(model, device=settings.device) for model in models]
+    if len({policy.name for policy in policies}) < len(
+        policies
+    ):  # two folders of one name: say them as they were given
+        policies = [replace(policy, name=model) for policy, model in zip(policies, models, strict=True)]
     return Evaluation(
         dataset=version.name,
         revision=version.revision,

@@ -7,6 +7,7 @@ import pytest
 
 from dualset.builders.errors import RecipeError
 from dualset.train.presets import load_preset, make_config
+from dualset.train.quiet import quiet
 
 pytestmark = pytest.mark.slow  # TRL takes seconds to import
 
@@ -16,7 +17,8 @@ def config(kind: str, preset: str, *overrides: str) -> Any:
 
     settings = load_preset(kind, preset, [*overrides, "bf16=false"])
     settings.pop("reward_funcs", None)
-    return make_config({"rank": GRPOConfig, "imitate": SFTConfig}[kind], settings, Path("unused"))
+    with quiet():
+        return make_config({"rank": GRPOConfig, "imitate": SFTConfig}[kind], settings, Path("unused"))
 
 
 def test_dust_is_512_completions_in_12_optimizer_steps() -> None:

@@ -17,9 +17,9 @@ __all__ = ["command"]
 @click.option("--temperature", type=float, default=0.6, show_default=True, help="0 takes the likeliest token.")
 @click.option("--top-p", type=float, default=0.95, show_default=True, help="Nucleus mass; 1 is off.")
 @click.option("--top-k", type=int, default=20, show_default=True, help="0 is off.")
-@click.option("--max-tokens", type=int, help="New tokens an answer at most.  [default: the recipe's]")
+@click.option("--max-tokens", type=int, help="New tokens an answer at most; default: the recipe's.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of sampling and of the bootstrap.")
-@click.option("--workers", type=int, default=0, help="Processes that run programs.  [default: one a core]")
+@click.option("--workers", type=click.IntRange(1), help="Sandbox processes; default: one a core.")
 @click.option("--batch-size", type=int, default=64, show_default=True, help="Chats a forward pass.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda or auto.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, every problem's scores included.")
@@ -36,7 +36,7 @@ def command(
     top_k: int,
     max_tokens: int | None,
     seed: int,
-    workers: int,
+    workers: int | None,
     batch_size: int,
     device: str,
     as_json: bool,

@@ -20,19 +20,17 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
     """What both commands take."""
     options = [
         click.argument("ref"),
-        click.option("--model", help="Base model: a folder, a Hub id or micro.  [default: the samples' own model]"),
+        click.option("--model", help="Base model: a folder, a Hub id or micro; default: the samples' own."),
         click.option("--model-revision", help="The base model's Hub commit."),
         click.option("--preset", default="dust", show_default=True, help="dust, micro or a YAML file."),
         click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any field of TRL's config."),
         click.option("--max-steps", type=int, help="Optimizer steps at most."),
         click.option("--seed", type=int, help="Of the order of rows and of sampling."),
         click.option("--split", type=click.Choice(["train", "validation", "test"]), default="train", show_default=True),
-        click.option(
-            "--max-prompt-tokens", type=int, help="The longest prompt.  [default: what the model has room for]"
-        ),
+        click.option("--max-prompt-tokens", type=int, help="The longest prompt; default: what the model has room for."),
         click.option("--drop-long", is_flag=True, help="Leave out rows that do not fit, instead of stopping."),
         click.option(
-            "--output", "-o", type=click.Path(path_type=Path), help="[default: models/DATASET-rank or -imitate]"
+            "--output", "-o", type=click.Path(path_type=Path), help="Default: models/DATASET-rank or -imitate."
         ),
         click.option("--overwrite", is_flag=True, help="Write over a finished run."),
         click.option("--dry-run", is_flag=True, help="Make every check, and train nothing."),
@@ -48,7 +46,7 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--reward",
     type=click.Choice(["pairwise_accuracy", "ndcg", "selection"]),
-    help="What a ranking earns.  [default: the preset's]",
+    help="What a ranking earns; default: the preset's.",
 )
 def rank_command(**options: Any) -> None:
     """Learn to rank with TRL's GRPO on the mixed groups of REF.
