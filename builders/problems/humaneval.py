@@ -72,9 +72,11 @@ def _plain_asserts(tree: ast.Module | None, entry_point: str) -> list[_Assert]:
     rest = [node for node in checks[0].body if not isinstance(node, ast.Assert)]
     if not all(_idle(node) for node in rest) or not all(isinstance(node, ast.Assign) or _idle(node) for node in around):
         return []
-    taken = {entry_point}.union(*(_names(node)[1] for node in around))
+    ours = set[str]().union(*(_names(node)[1] for node in around))
     asserts = [_Assert(node, *_names(node)) for node in checks[0].body if isinstance(node, ast.Assert)]
-    return [] if any(_clash(each, taken) for each in asserts) else [each for each in asserts if each.telling]
+    return (
+        [] if any(_clash(each, entry_point, ours) for each in asserts) else [each for each in asserts if each.telling]
+    )
 
 
 def _idle(node: ast.stmt) -> bool:
@@ -90,10 +92,10 @@ def _idle(node: ast.stmt) -> bool:
     return isinstance(value, ast.Constant | ast.Name)
 
 
-def _clash(each: _Assert, taken: set[str]) -> bool:
-    """Whether the assert binds names that renaming would confuse, or uses what only the check's module defines."""
+def _clash(each: _Assert, entry_point: str, ours: set[str]) -> bool:
+    """Whether the assert binds names that renaming would confuse, or uses the check's own module."""
     used = {name.id for name in each.names}
-    return _CANDIDATE in each.bound or not taken.isdisjoint(used | each.bound)
+    return not {_CANDIDATE, entry_point}.isdisjoint(each.bound) or not ours.isdisjoint(used)
 
 
 def _names(root: ast.AST) -> tuple[list[ast.Name], set[str]]:

@@ -97,5 +97,5 @@ def _word(row: Row, key: str, words: type[StrEnum], default: str | None = None) 
     if value is None:
         return str(default)
     if value not in list(words):
-        raise row.error(f"{key!r} is {value!r}: {did_you_mean(value, list(words))}")
+        raise row.error(f"{key!r} is {value!r}: {did_you_mean(value, [str(word) for word in words])}")
     return value

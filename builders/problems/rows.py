@@ -6,6 +6,7 @@ allows. It leaves out what the columns mean: that is the sources' business.
 
 import gzip
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,6 +41,8 @@ class Row:
         value = self.data.get(key)
         if value is not None and not isinstance(value, str):
             raise self.wrong_type(key, "text")
+        if value is not None and not _storable(value):
+            raise self.error(f"{key!r} holds half a character (a lone surrogate), which cannot be stored as UTF-8")
         return value
 
     def name(self, key: str) -> str:
@@ -47,11 +50,13 @@ class Row:
         value = self.data.get(key)
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else self.text(key)
 
-    def maybe_int(self, key: str) -> int | None:
-        """The whole number under ``key``, or None where it is absent or null."""
+    def maybe_int(self, key: str, bits: int = 32) -> int | None:
+        """The whole number under ``key``, which fits ``bits`` with its sign, or None where it is absent or null."""
         value = self.data.get(key)
-        if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-            raise self.wrong_type(key, "a whole number")
+        if value is None:
+            return None
+        if not isinstance(value, int) or isinstance(value, bool) or not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
+            raise self.wrong_type(key, f"a whole number of {bits} bits")
         return value
 
     def maybe_float(self, key: str) -> float | None:
@@ -59,8 +64,8 @@ class Row:
         value = self.data.get(key)
         if value is None:
             return None
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            raise self.wrong_type(key, "a number")
+        if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) <= sys.float_info.max:
+            raise self.wrong_type(key, "a finite number")
         return float(value)
 
     def maybe_time(self, key: str) -> datetime | None:
@@ -88,6 +93,8 @@ class Row:
         items = self.items(key)
         if not all(isinstance(item, str) for item in items):
             raise self.wrong_type(key, "a list of texts")
+        if not all(map(_storable, items)):
+            raise self.error(f"{key!r} holds half a character (a lone surrogate), which cannot be stored as UTF-8")
         return tuple(items)
 
     def json(self, key: str) -> Any:
@@ -168,6 +175,14 @@ def _row(where: str, value: Any) -> Row:
         msg = f"{where}: must be a JSON object, not {_short(value)}"
         raise SourceError(msg)
     return Row(where=where, data=value)
+
+
+def _storable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _short(value: Any) -> str:

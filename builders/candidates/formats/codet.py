@@ -4,6 +4,7 @@ In: rows with prompt and samples. Out: samples whose program is the prompt and i
 function.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from dualset.builders.problems.problem_set import ProblemSet
 from dualset.builders.problems.rows import read_rows
 
 __all__ = ["continuation", "read_codet"]
+
+_NEW = re.compile(r"\n(?=[^\s)\]}])")
 
 
 def read_codet(path: Path, problems: ProblemSet) -> Iterator[ImportedSample]:
@@ -42,10 +45,5 @@ def continuation(prompt: str, text: str) -> Extracted:
     """
     if not text.strip():
         return Extracted(None, "no_code")
-    first, *lines = text.split("\n")
-    kept = [first]
-    for line in lines:
-        if line and line[0] not in " \t\r)]}":
-            break
-        kept.append(line)
-    return Extracted(prompt + "\n".join(kept), "continuation")
+    junk = _NEW.search(text)
+    return Extracted(prompt + (text[: junk.end()] if junk else text), "continuation")

@@ -53,7 +53,7 @@ def _sample(row: Row, problem: Problem) -> ImportedSample:
         temperature=row.maybe_float("temperature"),
         top_p=row.maybe_float("top_p"),
         top_k=row.maybe_int("top_k"),
-        seed=row.maybe_int("seed"),
+        seed=row.maybe_int("seed", bits=64),
         finish_reason=row.maybe_text("finish_reason"),
         n_tokens=row.maybe_int("n_tokens"),
         mean_logprob=row.maybe_float("mean_logprob"),
