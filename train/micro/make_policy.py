@@ -64,7 +64,7 @@ STAGES = (
         ),
     ),
     Stage(
-        steps=1500,
+        steps=800,
         peak_lr=2e-3,
         mixtures=((1.00, {"write": 0.2, "verdict": 0.1, "rank2": 0.15, "rank3": 0.15, "rank4": 0.4}),),
     ),
