@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dualset.builders.candidates.generate import Policy, load_policy
+from dualset.builders.candidates.generate import MICRO_POLICY, Policy, load_policy
 from dualset.builders.dataset.store import open_version
 from dualset.builders.progress import Progress, silent
 from dualset.eval import metrics
@@ -68,15 +68,15 @@ def evaluate(
 
     Raises:
         VersionError: the reference names nothing, its files are not what the manifest says, or the split is empty.
-        ModelError: a model cannot be loaded; all are tried before the first is measured.
+        ModelError: a model cannot be loaded.
     """
     version = open_version(ref, home=home)
     pool = pool_of(version, settings)
-    policies = [load_policy(model, device=settings.device) for model in models]
-    if len({policy.name for policy in policies}) < len(
-        policies
-    ):  # two folders of one name: say them as they were given
-        policies = [replace(policy, name=model) for policy, model in zip(policies, models, strict=True)]
+    for model in models:
+        _refuse_early(model)
+    measured = [_measure(model, pool, settings, workers, progress) for model in models]
+    if len({each.name for each in measured}) < len(models):  # two folders of one name: say them as they were given
+        measured = [replace(each, name=model) for each, model in zip(measured, models, strict=True)]
     return Evaluation(
         dataset=version.name,
         revision=version.revision,
@@ -84,11 +84,21 @@ def evaluate(
         max_tokens=pool.max_tokens,
         n_problems=len(pool.problems),
         n_groups=len(pool.groups),
-        models=tuple(_measure(policy, pool, settings, workers, progress) for policy in policies),
+        models=tuple(measured),
     )
 
 
-def _measure(policy: Policy, pool: Pool, settings: EvalSettings, workers: int, progress: Progress) -> ModelScores:
+def _refuse_early(model: str) -> None:
+    """What is plainly no model is told before another is measured for an hour; loading it says what is wrong."""
+    folder = Path(model).expanduser()
+    hub_id = not folder.exists() and model.count("/") == 1
+    if model != MICRO_POLICY and not hub_id and not (folder / "config.json").is_file():
+        load_policy(model)
+
+
+def _measure(model: str, pool: Pool, settings: EvalSettings, workers: int, progress: Progress) -> ModelScores:
+    """One model, loaded for as long as it is measured: several may not fit in memory together."""
+    policy = load_policy(model, device=settings.device)
     parts = [judge(policy, pool, settings, _named(progress, policy, "rank"))]
     if settings.samples:
         attempts = write(policy, pool, settings, workers, _named(progress, policy, "write"))
