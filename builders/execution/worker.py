@@ -17,7 +17,7 @@ import sys
 import sysconfig
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import dualset
 from dualset.builders.errors import ExecutionError
@@ -102,26 +102,31 @@ class Zygote:
     def _start(self) -> None:
         self._scratch = tempfile.mkdtemp(prefix="dualset-")
         self.control, theirs = socket.socketpair()
-        script = _START.format(
-            root=_ROOT, control=theirs.fileno(), scratch=self._scratch, kind=self._kind, packages=_packages()
-        )
-        with theirs:
-            try:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-P", "-s", "-S", "-W", "ignore", "-c", script],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    pass_fds=[theirs.fileno()],
-                    env=_ENVIRONMENT,
-                    start_new_session=True,
-                )
-            except OSError as error:
-                msg = f"cannot start the sandbox's Python {sys.executable}: {error.strerror}"
-                raise ExecutionError(msg) from error
-        self.isolation = self._first_line()
+        with tempfile.TemporaryFile() as complaints:
+            with theirs:
+                self._process = self._launch(theirs.fileno(), complaints)
+            self.isolation = self._first_line(complaints)
 
-    def _first_line(self) -> str:
+    def _launch(self, control: int, complaints: IO[bytes]) -> subprocess.Popen[bytes]:
+        script = _START.format(
+            root=_ROOT, control=control, scratch=self._scratch, kind=self._kind, packages=_packages()
+        )
+        try:
+            return subprocess.Popen(
+                [sys.executable, "-P", "-s", "-S", "-W", "ignore", "-c", script],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=complaints,
+                pass_fds=[control],
+                env=_ENVIRONMENT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            self.close()
+            msg = f"cannot start the sandbox's Python {sys.executable}: {error.strerror}"
+            raise ExecutionError(msg) from error
+
+    def _first_line(self, complaints: IO[bytes]) -> str:
         assert self.control is not None
         self.control.settimeout(_START_S)
         try:
@@ -131,7 +136,9 @@ class Zygote:
         self.control.settimeout(None)
         if not line:
             self.close()
-            msg = f"the sandbox's Python {sys.executable} did not start: is its standard library readable?"
+            complaints.seek(0)
+            why = complaints.read().decode("utf-8", "replace").strip().rpartition("\n")[2] or "no reason given"
+            msg = f"the sandbox's Python {sys.executable} did not start: {why}"
             raise ExecutionError(msg)
         return str(json.loads(line)["isolation"])
 

@@ -23,6 +23,9 @@ def main(root: str, control_fd: int, scratch: str, kind: str, packages: list[str
     sys.argv[:] = [""]
     os.environ.clear()
     builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment]  # what ``site`` defines
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 2)
+    os.close(null)
     run = child.run if kind == "program" else judge.run
     with socket.socket(fileno=control_fd) as control:
         zygote.serve(control, scratch, run)

@@ -172,3 +172,9 @@ def test_one_program_leaves_nothing_to_the_next() -> None:
         QUICK,
     )
     assert made["looks"].passed is True, made["looks"].first_failure
+
+
+def test_a_sandbox_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dualset.builders.execution.worker._ROOT", "/nowhere")
+    with pytest.raises(ExecutionError, match="did not start: ModuleNotFoundError: No module named 'dualset'"):
+        label(TOTAL, "pass")
