@@ -24,14 +24,16 @@ def draw_tokens(logits_BV: "Tensor", uniform_B: "Tensor", draw: Draw) -> "tuple[
     """The tokens, and their log-probabilities under the model as it is (temperature 1, nothing cut off)."""
     import torch
 
-    logits_BV = logits_BV.float()
+    logits_BV = logits_BV.to(torch.promote_types(logits_BV.dtype, torch.float32))
     if draw.temperature == 0:
         token_B = logits_BV.argmax(-1)
     else:
         kept_BV = _nucleus(_best(logits_BV / draw.temperature, draw.top_k), draw.top_p)
         mass_BV = kept_BV.softmax(-1).double().cumsum(-1)
-        token_B = torch.searchsorted(mass_BV, uniform_B[:, None] * mass_BV[:, -1:], right=True)[:, 0]
-        token_B = token_B.clamp(max=logits_BV.shape[-1] - 1)
+        all_B1 = mass_BV[:, -1:].contiguous()
+        token_B = torch.searchsorted(mass_BV, uniform_B[:, None] * all_B1, right=True)[:, 0]
+        # a uniform next to 1 may round to the whole mass: the last token that has any, not one that was cut
+        token_B = torch.minimum(token_B, torch.searchsorted(mass_BV, all_B1)[:, 0])
     logprob_B = logits_BV.gather(-1, token_B[:, None])[:, 0] - logits_BV.logsumexp(-1)
     return token_B, logprob_B.double()
 

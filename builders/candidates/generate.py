@@ -28,7 +28,7 @@ class Generation(NamedTuple):
             back in front, so that the text can be read alone.
         n_tokens: tokens sampled, the end token included.
         finish_reason: stop (the model ended) or length (it was cut).
-        mean_logprob: of those tokens under the model as it is: at temperature 1, without top-p and top-k.
+        mean_logprob: of those tokens under the model as it is: at temperature 1, without top-p and top-k; 6 decimals.
     """
 
     text: str
@@ -107,5 +107,5 @@ def _generation(policy: Policy, prompt: Prompt, tokens: list[int], mean_logprob:
         text=prompt.opening + text,
         n_tokens=len(tokens),
         finish_reason="stop" if ended else "length",
-        mean_logprob=mean_logprob,
+        mean_logprob=round(mean_logprob, 6),
     )

@@ -14,11 +14,16 @@ from typing import Any, NamedTuple
 
 from dualset.builders.errors import MissingExtra, ModelError
 
-__all__ = ["MICRO_POLICY", "MICRO_POLICY_FOLDER", "Policy", "digest_of_model", "load_policy"]
+__all__ = ["EXACT_BELOW", "MICRO_POLICY", "MICRO_POLICY_FOLDER", "Policy", "digest_of_model", "load_policy"]
 
 MICRO_POLICY = "micro"
 """The word for the tiny policy that comes with the package."""
 MICRO_POLICY_FOLDER = Path(__file__).parent / "micro_policy"
+
+EXACT_BELOW = 50_000_000
+"""Parameters up to which a CPU computes in double precision. It halves the speed (308 to 160 completions/s a core with
+0.85M parameters), but then the rounding of a batch, thread count or processor no longer reaches the text: without it
+about one token in 50,000 differs."""
 
 _PARTS: tuple[str, ...] = (
     "*.safetensors",
@@ -72,6 +77,8 @@ def load_policy(model: str, *, revision: str | None = None, device: str = "auto"
         loaded, tokenizer = _read(transformers, place, dtype)
     try:
         loaded = loaded.to(where).eval()
+        if where == "cpu" and loaded.num_parameters() <= EXACT_BELOW:
+            loaded = loaded.double()
     except (RuntimeError, AssertionError) as error:
         msg = f"cannot use device {device!r}: {_line(error)}: choose cpu, cuda or auto"
         raise ModelError(msg) from error

@@ -125,7 +125,9 @@ _CANDIDATES = Table(
         Column("seed", pa.int64(), "the seed asked for (the same seed may give other text on other hardware), or null"),
         Column("finish_reason", _WORD, "stop or length, or null where unknown"),
         Column("n_tokens", pa.int32(), "tokens in the completion, or null where unknown"),
-        Column("mean_logprob", pa.float64(), "mean log-probability of its tokens under the sampler, or null"),
+        Column(
+            "mean_logprob", pa.float64(), "mean log-probability of its tokens under the model at temperature 1, or null"
+        ),
         Column("recorded_passed", pa.bool_(), "the verdict that came with imported data; never used as a label"),
         Column("recorded_verdict", _WORD, "that verdict as it was written"),
     ),
