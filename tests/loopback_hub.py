@@ -1,7 +1,8 @@
 """A Hub on loopback, made of the standard library, that the real huggingface_hub client talks to.
 
-In: dataset repositories as ``{"org/name": {"file": bytes}}``. Out: a server; each repository has one commit. It answers
-what reading needs: repository info, the file tree, and files with their hash. It leaves out writing.
+In: repositories, of datasets or models, as ``{"org/name": {"file": bytes}}``. Out: a server on which each repository has
+one commit. It answers what reading needs: repository info, the file tree, and files with their hash. It leaves out
+writing.
 """
 
 import hashlib
@@ -40,11 +41,11 @@ class _Handler(BaseHTTPRequestHandler):
     repositories: Repositories
 
     def do_GET(self) -> None:
-        if match := re.fullmatch(r"/api/datasets/([^/]+/[^/]+)/revision/([^/?]+)(?:\?.*)?", self.path):
+        if match := re.fullmatch(r"/api/(?:datasets|models)/([^/]+/[^/]+)/revision/([^/?]+)(?:\?.*)?", self.path):
             self._info(match[1], match[2])
-        elif match := re.fullmatch(r"/api/datasets/([^/]+/[^/]+)/tree/([^/?]+)(?:\?.*)?", self.path):
+        elif match := re.fullmatch(r"/api/(?:datasets|models)/([^/]+/[^/]+)/tree/([^/?]+)(?:\?.*)?", self.path):
             self._tree(match[1], match[2])
-        elif match := re.fullmatch(r"/datasets/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", self.path):
+        elif match := re.fullmatch(r"/(?:datasets/)?([^/]+/[^/]+)/resolve/([^/]+)/(.+)", self.path):
             self._file(match[1], match[2], match[3])
         else:
             self._missing("EntryNotFound")
