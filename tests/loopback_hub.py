@@ -1,6 +1,6 @@
 """A Hub on loopback, made of the standard library, that the real huggingface_hub client talks to.
 
-In: repositories, of datasets or models, as ``{"org/name": {"file": bytes}}``. Out: a server on which each repository has
+In: repositories, of datasets or models: ``{"org/name": {"file": bytes}}``. Out: a server on which each repository has
 one commit. It answers what reading needs: repository info, the file tree, and files with their hash. It leaves out
 writing.
 """
