@@ -31,10 +31,10 @@ class Happened:
 
 
 class Batch(NamedTuple):
-    """What one child answered: tests from the first on, and what holds for all the rest (None: not known)."""
+    """What one child answered: the tests from the first on; or what holds for all of them, as it did not get to one."""
 
     answered: list[Happened]
-    rest: Happened | None
+    whole: Happened | None
 
 
 def read_answers(plan: Plan, cases: list[Case], ended: Ended) -> Batch:
@@ -47,9 +47,17 @@ def read_answers(plan: Plan, cases: list[Case], ended: Ended) -> Batch:
     soiled = any(frame.head[0] == "soiled" for frame in ended.frames)
     if len(answered) < len(cases) and not (soiled and answered):
         answered.append(_interrupted(plan, cases[len(answered)], ended))
-    if answered and ended.peak_mib > plan.limits.memory_mb and all(_within(plan, h) for h in answered):
-        answered[-1] = replace(answered[-1], outcome=Outcome.MEMORY_LIMIT)
-    return Batch(answered, None)
+    return Batch(_within_memory(answered, ended, plan.limits.memory_mb), None)
+
+
+def _within_memory(answered: list[Happened], ended: Ended, limit_mib: float) -> list[Happened]:
+    """The answers up to the first test over the limit of memory: the peak that it left says nothing of later tests."""
+    for i, happened in enumerate(answered):
+        last = i + 1 == len(answered)
+        over = (happened.peak_mib or 0.0) > limit_mib or (last and ended.peak_mib > limit_mib)
+        if over and happened.outcome != Outcome.TIME_LIMIT:
+            return [*answered[:i], replace(happened, outcome=Outcome.MEMORY_LIMIT)]
+    return answered
 
 
 def _before_tests(ended: Ended) -> Happened | None:
@@ -129,10 +137,6 @@ def _raised(error: list[Any], outcome: Outcome = Outcome.RUNTIME_ERROR) -> Happe
         message=message if isinstance(message, str) else None,
         line=line if isinstance(line, int) else None,
     )
-
-
-def _within(plan: Plan, happened: Happened) -> bool:
-    return happened.outcome not in (Outcome.MEMORY_LIMIT, Outcome.TIME_LIMIT)
 
 
 def _number(value: Any) -> float | None:

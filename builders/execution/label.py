@@ -104,6 +104,8 @@ def _in_order(jobs: Iterator[tuple[Program, Plan]], settings: LabelSettings, n_w
             yield waiting.popleft().result()
             waiting.extend(pool.submit(work, *job) for job in islice(jobs, 1))
     finally:
+        for worker in workers:  # one that stops early does not wait for what is running
+            worker.stop()
         pool.shutdown(wait=True, cancel_futures=True)
         for worker in workers:
             worker.close()

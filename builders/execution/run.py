@@ -3,8 +3,8 @@
 The rules, beyond one child that answers all tests in order:
 
 - A child that ends early decides the test it was in, and the tests after it go to a fresh child. After three tests
-  over the time limit the rest counts as over it too, without being run. A program that does not get through its own top
-  level has failed every test in the same way, and is not tried again.
+  over the limit of time or memory the rest counts as over it too, without being run. A program that does not get
+  through its own top level has failed every test in the same way, and is not tried again.
 - stdio: the first test that fails after others ran in the same child is run again alone. If it then ends differently,
   what the earlier tests left behind had a part in it, and every such failing test is run again alone.
 - What is over the limit of time by the child's own CPU clock is over it even where the answer was right.
@@ -14,6 +14,7 @@ The rules, beyond one child that answers all tests in order:
 import json
 import os
 import socket
+from collections.abc import Iterable
 from typing import Any
 
 from dualset.builders.dataset.records import Limits
@@ -45,6 +46,11 @@ class Worker:
         """The level of the jail that its programs run in; empty before the first."""
         return self._programs.isolation
 
+    def stop(self) -> None:
+        """Let a run that another thread is in fail now, and run nothing more."""
+        self._programs.stop()
+        self._judges.stop()
+
     def close(self) -> None:
         """End both zygotes."""
         self._programs.close()
@@ -53,38 +59,37 @@ class Worker:
     def run(self, plan: Plan, code: str) -> list[Happened]:
         """What the program did on each test, in the plan's order."""
         direct = [i for i, case in enumerate(plan.cases) if case.send is not None]
-        happened = dict(zip(direct, self._answers(plan, code, [plan.cases[i] for i in direct]), strict=True))
-        late = sum(h.outcome == Outcome.TIME_LIMIT for h in happened.values())
+        answers, whole = self._answers(plan, code, [plan.cases[i] for i in direct])
+        happened = dict(zip(direct, answers, strict=True))
         for i, case in enumerate(plan.cases):
             if case.send is None:
-                happened[i] = (
-                    Happened(outcome=Outcome.TIME_LIMIT) if late >= _PATIENCE else self._judged(plan, code, case)
-                )
-                late += happened[i].outcome == Outcome.TIME_LIMIT
+                happened[i] = whole or _out_of_patience(happened.values()) or self._judged(plan, code, case)
         return [happened[i] for i in range(len(plan.cases))]
 
-    def _answers(self, plan: Plan, code: str, cases: list[Case]) -> list[Happened]:
+    def _answers(self, plan: Plan, code: str, cases: list[Case]) -> tuple[list[Happened], Happened | None]:
+        """What happened on each of these tests; and what holds for every test, where the program does not load."""
         done: list[Happened] = []
         alone: set[int] = set()  # the tests that were the first in their child
         while len(done) < len(cases):
-            if sum(h.outcome == Outcome.TIME_LIMIT for h in done) >= _PATIENCE:
-                done.append(Happened(outcome=Outcome.TIME_LIMIT))
+            spent = _out_of_patience(done)
+            if spent:
+                done.append(spent)
                 continue
             alone.add(len(done))
-            answered, rest = self._batch(plan, code, cases[len(done) :])
-            done += answered
-            if rest:
-                done += [rest] * (len(cases) - len(done))
+            answered, whole = self._batch(plan, code, cases[len(done) :])
+            if whole and not done:
+                return [whole] * len(cases), whole
+            done += [whole] * (len(cases) - len(done)) if whole else answered
         if plan.style == Style.STDIO:
             self._again_alone(plan, code, cases, done, alone)
-        return done
+        return done, None
 
     def _again_alone(self, plan: Plan, code: str, cases: list[Case], done: list[Happened], alone: set[int]) -> None:
         for i, before in enumerate(done):
             if i in alone or before.outcome not in (Outcome.WRONG_ANSWER, Outcome.RUNTIME_ERROR):
                 continue
-            answered, rest = self._batch(plan, code, cases[i : i + 1])
-            done[i] = answered[0] if answered else rest or before
+            answered, whole = self._batch(plan, code, cases[i : i + 1])
+            done[i] = whole or answered[0]
             if done[i].outcome == before.outcome and done[i].actual == before.actual:
                 return
 
@@ -133,6 +138,12 @@ class Worker:
         judge.give(pack([], case.block.encode("utf-8", "surrogatepass")))
         ended = program.finish(_task(plan, code, [], case.wanted))
         return read_verdict(plan, judge.finish(), ended)
+
+
+def _out_of_patience(happened: Iterable[Happened]) -> Happened | None:
+    """After three tests over the limit of time or memory, what the rest counts as."""
+    over = [h.outcome for h in happened if h.outcome in (Outcome.TIME_LIMIT, Outcome.MEMORY_LIMIT)]
+    return Happened(outcome=over[-1]) if len(over) >= _PATIENCE else None
 
 
 def _order(limits: Limits, n_tests: int) -> Order:

@@ -10,12 +10,12 @@ Namespaces and Landlock will be further levels, built in the same place.
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import sysconfig
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -23,6 +23,7 @@ import dualset
 from dualset.builders.errors import ExecutionError
 from dualset.builders.execution.conversation import Fault, Patience, converse, frames_in
 from dualset.builders.execution.inside.frames import Frame
+from dualset.builders.execution.inside.tidy import empty
 from dualset.builders.execution.inside.watch import Order
 
 __all__ = ["Child", "Ended", "Zygote"]
@@ -70,6 +71,7 @@ class Zygote:
         self._kind = kind
         self._process: subprocess.Popen[bytes] | None = None
         self._scratch = ""
+        self._stopped = False
         self.control: socket.socket | None = None
         self.isolation = ""
 
@@ -85,6 +87,9 @@ class Zygote:
             Fault: the zygote was lost.
             ExecutionError: it cannot be started at all.
         """
+        if self._stopped:
+            msg = "the sandbox was stopped"
+            raise Fault(msg)
         if self.control is None:
             self._start()
         assert self.control is not None
@@ -131,16 +136,30 @@ class Zygote:
         self.control.settimeout(_START_S)
         try:
             line = self.control.recv(4096)
-        except (TimeoutError, ConnectionResetError):
+        except TimeoutError as error:
+            self.close()
+            msg = f"no zygote within {_START_S:.0f} s"
+            raise Fault(msg) from error
+        except ConnectionResetError:
             line = b""
         self.control.settimeout(None)
         if not line:
+            killed = self._process is not None and self._process.wait() < 0
             self.close()
+            if killed:
+                msg = "the zygote was killed as it started"
+                raise Fault(msg)
             complaints.seek(0)
             why = complaints.read().decode("utf-8", "replace").strip().rpartition("\n")[2] or "no reason given"
             msg = f"the sandbox's Python {sys.executable} did not start: {why}"
             raise ExecutionError(msg)
         return str(json.loads(line)["isolation"])
+
+    def stop(self) -> None:
+        """Kill the zygote, from any thread, and start none again."""
+        self._stopped = True
+        if self._process:
+            self._process.kill()
 
     def close(self) -> None:
         """End the zygote; its child ends with it."""
@@ -150,7 +169,9 @@ class Zygote:
             self._process.kill()
             self._process.wait()
         if self._scratch:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            with suppress(FileNotFoundError):  # the zygote removes it where the driver is gone first
+                empty(self._scratch)
+                os.rmdir(self._scratch)
         self._process, self.control, self._scratch = None, None, ""
 
 

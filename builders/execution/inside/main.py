@@ -12,7 +12,7 @@ import builtins  # noqa: E402
 import socket  # noqa: E402
 import sys  # noqa: E402
 
-from dualset.builders.execution.inside import child, judge, zygote  # noqa: E402
+from dualset.builders.execution.inside import child, judge, tidy, zygote  # noqa: E402
 
 __all__ = ["main"]
 
@@ -29,3 +29,5 @@ def main(root: str, control_fd: int, scratch: str, kind: str, packages: list[str
     run = child.run if kind == "program" else judge.run
     with socket.socket(fileno=control_fd) as control:
         zygote.serve(control, scratch, run)
+    tidy.empty(scratch)
+    os.rmdir(scratch)

@@ -19,6 +19,7 @@ from typing import Any
 
 from dualset.builders.execution.inside.limits import MAXRSS_PER_MIB, MIB, forgo_privileges, restrain
 from dualset.builders.execution.inside.syscalls import Filter, make_filter
+from dualset.builders.execution.inside.tidy import empty
 from dualset.builders.execution.inside.watch import MARK, Order, watch
 
 __all__ = ["serve"]
@@ -50,8 +51,8 @@ def serve(control: socket.socket, scratch: str, run: Run) -> None:
         report = _run_child(order, fds, mark, base_mib, control, call_filter, run)
         for fd in fds:
             os.close(fd)
-        _tidy(scratch)
         control.sendall(json.dumps(report).encode() + b"\n")
+        empty(scratch)  # if that fails, this zygote ends, and the driver starts another in another folder
 
 
 def _readable(control: socket.socket, driver: int) -> bool:
@@ -135,18 +136,6 @@ def _parent(pid: int) -> int:
             return int(stat.read().rpartition(")")[2].split()[1])
     except OSError:
         return 0
-
-
-def _tidy(folder: str) -> None:
-    """Nothing that one program wrote is there for the next."""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                os.chmod(entry.path, 0o700)
-                _tidy(entry.path)
-                os.rmdir(entry.path)
-            else:
-                os.unlink(entry.path)
 
 
 def _address_space_mib() -> int:
