@@ -54,8 +54,15 @@ class _NotConstant(Exception):
     pass
 
 
-def read_assert(code: str) -> CallAssert | None:
-    """The block as one call and its expectation, or None where it is more than that."""
+def read_assert(code: str, own: str | None = None) -> CallAssert | None:
+    """The block as one call and its expectation, or None where it is more than that.
+
+    Args:
+        code: the block.
+        own: the problem's entry point: the one builtin's name that may be the program's function (MBPP has a ``sum``).
+    """
+    if own in _MAKERS:
+        return None
     try:
         statements = ast.parse(code).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -64,23 +71,27 @@ def read_assert(code: str) -> CallAssert | None:
     if len(kept) != 1 or not isinstance(kept[0], ast.Assert):
         return None
     try:
-        return _assertion(kept[0].test)
+        return _assertion(kept[0].test, own)
     except (_NotConstant, ArithmeticError, ValueError, TypeError, RecursionError, MemoryError):
         return None
 
 
-def names_read(code: str) -> list[str]:
-    """Every name that the block mentions and does not plainly define first: what the judge asks the program for."""
+def names_read(code: str, own: str | None = None) -> list[str]:
+    """The names in the block that may be the program's: what the judge asks it for.
+
+    A builtin stays a builtin, or a program could pass by defining its own ``abs``.
+    """
     try:
         tree = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    return sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)})
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return sorted(name for name in names if name == own or not hasattr(builtins, name))
 
 
-def _assertion(test: ast.expr) -> CallAssert:
+def _assertion(test: ast.expr, own: str | None) -> CallAssert:
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return _call(test.operand, lambda actual, _: not actual, None)
+        return _call(test.operand, lambda actual, _: not actual, None, own)
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
         relation = _RELATIONS.get(type(test.ops[0]))
         left, right = test.left, test.comparators[0]
@@ -91,25 +102,25 @@ def _assertion(test: ast.expr) -> CallAssert:
         expected = _constant(right)
         if relation in (operator.is_, operator.is_not) and not any(expected is v for v in (True, False, None)):
             raise _NotConstant
-        return _call(left, relation, expected)
+        return _call(left, relation, expected, own)
     if isinstance(test, ast.Call):
-        return _call(test, lambda actual, _: bool(actual), None)
+        return _call(test, lambda actual, _: bool(actual), None, own)
     return CallAssert(None, holds=bool(_constant(test)))
 
 
-def _call(node: ast.expr, relation: Callable[[Any, Any], bool], expected: Any) -> CallAssert:
+def _call(node: ast.expr, relation: Callable[[Any, Any], bool], expected: Any, own: str | None) -> CallAssert:
     if not isinstance(node, ast.Call) or _is_maker(node):
         raise _NotConstant
     args = tuple(_constant(arg) for arg in node.args)
     kwargs = {k.arg: _constant(k.value) for k in node.keywords if k.arg is not None}
     if len(kwargs) != len(node.keywords):
         raise _NotConstant
-    return CallAssert(_entry(node.func), args, kwargs, relation, expected)
+    return CallAssert(_entry(node.func, own), args, kwargs, relation, expected)
 
 
-def _entry(function: ast.expr) -> str:
+def _entry(function: ast.expr, own: str | None) -> str:
     """``f`` or ``Class().method``; a builtin is no program's function."""
-    if isinstance(function, ast.Name) and not hasattr(builtins, function.id):
+    if isinstance(function, ast.Name) and (function.id == own or not hasattr(builtins, function.id)):
         return function.id
     if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Call):
         made = function.value

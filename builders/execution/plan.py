@@ -44,9 +44,10 @@ class Case:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """All tests of a problem, in order, and the limits that hold for it."""
+    """All tests of a problem, in order, the name of what they call, and the limits that hold."""
 
     style: Style
+    entry_point: str | None
     cases: tuple[Case, ...]
     limits: Limits
 
@@ -63,7 +64,12 @@ def plan(problem: Problem, settings: LabelSettings) -> Plan:
         output_kb=settings.output_kb,
     )
     make = {Style.STDIO: _stdio, Style.CALL: _call, Style.ASSERT: _assert}[problem.style]
-    return Plan(style=problem.style, cases=tuple(make(problem, test) for test in problem.tests), limits=limits)
+    return Plan(
+        style=problem.style,
+        entry_point=problem.entry_point,
+        cases=tuple(make(problem, test) for test in problem.tests),
+        limits=limits,
+    )
 
 
 def _stdio(problem: Problem, test: Test) -> Case:
@@ -103,9 +109,10 @@ def _call(problem: Problem, test: Test) -> Case:
 
 def _assert(problem: Problem, test: Test) -> Case:
     code = _given(problem, test, "code")
-    simple = read_assert(code)
+    own = problem.entry_point
+    simple = read_assert(code, own)
     if simple is None:
-        return Case(test_id=test.test_id, block=code, wanted=tuple(names_read(code)))
+        return Case(test_id=test.test_id, block=code, wanted=tuple(names_read(code, own)))
     return _call_assert(test, simple)
 
 

@@ -135,7 +135,7 @@ class Worker:
         with ours, theirs:
             judge = self._judges.begin(order._replace(idle_s=None, memory_mib=_JUDGE_MIB), link=theirs)
             program = self._programs.begin(order, link=ours)
-        judge.give(pack([], case.block.encode("utf-8", "surrogatepass")))
+        judge.give(pack([plan.entry_point], case.block.encode("utf-8", "surrogatepass")))
         ended = program.finish(_task(plan, code, [], case.wanted))
         return read_verdict(plan, judge.finish(), ended)
 

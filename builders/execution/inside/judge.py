@@ -8,6 +8,7 @@ uses it), raised (the program raised and the test did not expect it), gone (the 
 (the test does not compile).
 """
 
+import importlib
 import mmap
 import os
 import random
@@ -17,10 +18,12 @@ from typing import Any
 
 from dualset.builders.execution.inside.failure import describe
 from dualset.builders.execution.inside.frames import pack, read_frame
-from dualset.builders.execution.inside.remote import Gone, Link
+from dualset.builders.execution.inside.remote import IMPORTABLE, Gone, Link
 from dualset.builders.execution.inside.watch import Order
 
 __all__ = ["run"]
+
+_ALIASES = {"np": "numpy"}
 
 
 def run(order: Order, fds: list[int], mark: mmap.mmap) -> None:
@@ -29,18 +32,18 @@ def run(order: Order, fds: list[int], mark: mmap.mmap) -> None:
     frame = read_frame(job)
     if frame is not None:
         random.seed(0)
-        job.sendall(pack(["verdict", *_judge(frame.body.decode("utf-8", "surrogatepass"), sock)]))
+        job.sendall(pack(["verdict", *_judge(frame.body.decode("utf-8", "surrogatepass"), frame.head[0], sock)]))
     os._exit(0)
 
 
-def _judge(test: str, sock: socket.socket) -> tuple[str, dict[str, Any] | None]:
+def _judge(test: str, entry_point: str | None, sock: socket.socket) -> tuple[str, dict[str, Any] | None]:
     try:
         code = compile(test, "<test>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
         return "broken", describe(error)
     link = Link(sock, trusting=False)
     try:
-        names = _names(link)
+        names = _names(link, entry_point)
         exec(code, {"__name__": "test", **names})
     except Gone:
         return "gone", None
@@ -50,10 +53,14 @@ def _judge(test: str, sock: socket.socket) -> tuple[str, dict[str, Any] | None]:
     return "pass", None
 
 
-def _names(link: Link) -> dict[str, Any]:
-    frame = link._receive()
-    shown = link.decode(frame.body)
-    return shown if isinstance(shown, dict) else {}
+def _names(link: Link, entry_point: str | None) -> dict[str, Any]:
+    """The program's names; a module's name means the module itself, whatever the program has put in its place."""
+    shown = link.first()
+    for name in shown:
+        module = _ALIASES.get(name, name)
+        if name != entry_point and module in IMPORTABLE:
+            shown[name] = importlib.import_module(module)
+    return shown
 
 
 def _failed(error: BaseException) -> tuple[str, dict[str, Any]]:

@@ -21,9 +21,10 @@ from dualset.builders.execution.inside.failure import describe
 from dualset.builders.execution.inside.frames import Frame, pack, read_frame
 from dualset.builders.execution.inside.values import decode, encode
 
-__all__ = ["Gone", "Link", "ProgramError", "Proxy", "serve"]
+__all__ = ["IMPORTABLE", "Gone", "Link", "ProgramError", "Proxy", "serve"]
 
-_IMPORTABLE = sys.stdlib_module_names | {"numpy"}
+IMPORTABLE = sys.stdlib_module_names | {"numpy"}
+"""Modules that a test means by their names, and that a program's names may lead to."""
 
 
 class Gone(BaseException):
@@ -64,6 +65,11 @@ class Link:
             self._sock.sendall(pack(head, encode(value, self._lend).encode("ascii")))
         except (BrokenPipeError, ConnectionResetError) as error:
             raise Gone from error
+
+    def first(self) -> dict[str, Any]:
+        """The names that the other end shows before anything else."""
+        shown = self.decode(self._receive().body)
+        return shown if isinstance(shown, dict) else {}
 
     def serve(self) -> None:
         """Answer until the other end is gone."""
@@ -241,7 +247,7 @@ def _builtin(name: Any) -> Any:
 
 
 def _module(name: Any) -> Any:
-    if name in _IMPORTABLE:
+    if name in IMPORTABLE:
         return importlib.import_module(name)
     msg = f"no module {name!r} for tests"
     raise ValueError(msg)

@@ -47,6 +47,12 @@ TOTAL = call(("[[1, 2, 3]]", "6"), ("[[]]", "0"), ("[[5]]", "5"))
 NEXT = asserts("assert f(1) == 2", "for i in range(5):\n    assert f(i) == i + 1", "assert f(-1) == 0")
 """f(x) is x + 1; the second test needs a judge."""
 
+NEXT_BY_TOLERANCE = asserts(
+    "assert abs(f(1.0) - 2.0) < 1e-6",
+    "for i in range(5):\n    assert f(i) == i + 1",
+    "assert math.isclose(f(3.0), 4.0)",
+)
+
 ONE_ADD, ONE_TOTAL, ONE_NEXT = (replace(its, tests=its.tests[:1]) for its in (ADD, TOTAL, NEXT))
 
 SLOW_ADD, SLOW_TOTAL = (replace(its, time_limit_s=10.0) for its in (ONE_ADD, ONE_TOTAL))

@@ -69,6 +69,13 @@ def test_anything_more_goes_to_the_judge(code: str) -> None:
     assert read_assert(code) is None
 
 
+def test_a_builtin_is_the_program_s_only_as_the_entry_point() -> None:
+    assert read_assert("assert sum(10, 15) == 6") is None
+    read = read_assert("assert sum(10, 15) == 6", "sum")
+    assert read is not None
+    assert (read.entry, read.args, read.expected) == ("sum", (10, 15), 6)
+
+
 def test_an_assert_without_a_call_is_known() -> None:
     for code, holds in (("assert True, 'message'", True), ("assert 1 == 2", False), ("assert not 0", True)):
         read = read_assert(code)
@@ -77,5 +84,6 @@ def test_an_assert_without_a_call_is_known() -> None:
 
 
 def test_names_that_the_judge_asks_for() -> None:
-    assert names_read("for x in g(y):\n    assert f(x).z == 1") == ["f", "g", "x", "y"]
+    assert names_read("for x in g(y):\n    assert abs(f(x).z) == 1") == ["f", "g", "x", "y"]
+    assert names_read("assert sum(range(3)) == 3", "sum") == ["sum"]
     assert names_read("assert (") == []
