@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,11 @@ from dualset.builders.errors import ModelError, RecipeError
 
 
 @pytest.fixture(scope="module")
-def policy(tiny_model: Path) -> Policy:
-    return load_policy(str(tiny_model), device="cpu")
+def policy(tiny_model: Path) -> Iterator[Policy]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # transformers' own loop crawls on a busy machine otherwise
+    yield load_policy(str(tiny_model), device="cpu")
+    torch.set_num_threads(threads)
 
 
 CHATS = [({"role": "user", "content": "x" * (i % 7) + str(i)},) for i in range(24)]
