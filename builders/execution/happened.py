@@ -111,18 +111,20 @@ def read_verdict(plan: Plan, verdict: Ended, ended: Ended) -> Happened:
     how = frame.head[1] if frame else "none"
     if ended.cause and how != "pass":
         return _end(ended)
+    if frame is None and verdict.cause:
+        return _end(verdict)
     if frame is None:
-        return (
-            _end(verdict) if verdict.cause else Happened(outcome=Outcome.WRONG_ANSWER, message="the judge ended early")
-        )
+        return Happened(outcome=Outcome.WRONG_ANSWER, message="the judge ended early")
+    cost: dict[str, Any] = {"cpu_ms": round(ended.cpu_s * 1000, 3), "peak_mib": ended.peak_mib}
     if how == "pass":
-        over = ended.peak_mib > plan.limits.memory_mb
-        return Happened(outcome=Outcome.MEMORY_LIMIT if over else Outcome.PASS, peak_mib=ended.peak_mib)
+        outcome = Outcome.MEMORY_LIMIT if ended.peak_mib > plan.limits.memory_mb else Outcome.PASS
+        return Happened(outcome=outcome, **cost)
     if how == "gone":
         return _end(ended)
     if how == "broken":
         return _raised(frame.head[2:3], Outcome.INFRA_ERROR)
-    return _raised(frame.head[2:3], Outcome.WRONG_ANSWER if how == "wrong" else Outcome.RUNTIME_ERROR)
+    raised = _raised(frame.head[2:3], Outcome.WRONG_ANSWER if how == "wrong" else Outcome.RUNTIME_ERROR)
+    return replace(raised, **cost)
 
 
 def _raised(error: list[Any], outcome: Outcome = Outcome.RUNTIME_ERROR) -> Happened:

@@ -8,7 +8,7 @@ runs of one program differ (it is flaky).
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from itertools import islice, takewhile
 from queue import SimpleQueue
 from typing import NamedTuple
 
@@ -156,7 +156,8 @@ def _failure(test_id: str, happened: Happened) -> Failure:
 
 
 def _cost(program: Program, run: list[Happened], isolation: str) -> Observation:
-    durations = tuple(h.cpu_ms for h in run if h.cpu_ms is not None)
+    measured = takewhile(lambda ms: ms is not None, (h.cpu_ms for h in run))
+    durations = tuple(ms for ms in measured if ms is not None)
     peaks = [h.peak_mib for h in run if h.peak_mib is not None]
     return Observation(
         program_id=program.program_id,

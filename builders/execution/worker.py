@@ -53,6 +53,7 @@ class Ended(NamedTuple):
         frames: what it sent, up to the first thing that was no frame.
         exit: its exit code; minus the signal where one killed it.
         cause: why the zygote killed it: cpu, idle, asleep, stopped; None: it ended by itself.
+        cpu_s: CPU seconds that it used.
         peak_mib: its peak resident memory.
         printed: what standard output held at the end, where the task had one.
     """
@@ -60,6 +61,7 @@ class Ended(NamedTuple):
     frames: list[Frame]
     exit: int
     cause: str | None
+    cpu_s: float
     peak_mib: float
     printed: bytes = b""
 
@@ -87,11 +89,12 @@ class Zygote:
             Fault: the zygote was lost.
             ExecutionError: it cannot be started at all.
         """
+        if self.control is None and not self._stopped:
+            self._start()
         if self._stopped:
+            self.close()
             msg = "the sandbox was stopped"
             raise Fault(msg)
-        if self.control is None:
-            self._start()
         assert self.control is not None
         ours, theirs = socket.socketpair()
         fds = [theirs.fileno(), *([link.fileno()] if link else []), *([out] if out is not None else [])]
@@ -214,7 +217,14 @@ class Child:
             msg = "the machine was too busy to run the program"
             raise Fault(msg)
         printed = b"" if self._out is None else os.pread(self._out, self._order.file_bytes, 0)
-        return Ended(frames_in(received), report["exit"], report["cause"], report["peak_mib"], printed)
+        return Ended(
+            frames=frames_in(received),
+            exit=report["exit"],
+            cause=report["cause"],
+            cpu_s=report["cpu_s"],
+            peak_mib=report["peak_mib"],
+            printed=printed,
+        )
 
     def _fault(self, why: str) -> Fault:
         self._job.close()

@@ -103,6 +103,7 @@ def _run_child(
     return {
         "exit": os.waitstatus_to_exitcode(status),
         "cause": cause,
+        "cpu_s": usage.ru_utime + usage.ru_stime,
         "peak_mib": usage.ru_maxrss / MAXRSS_PER_MIB,
     }
 
