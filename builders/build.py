@@ -147,7 +147,7 @@ def _label(
                 programs,
                 recipe.labels,
                 workers=workers,
-                progress=lambda _stage, n, _total, before=done: progress("label", before + n, total),  # type: ignore[misc]
+                progress=lambda _stage, n, _total, before=done: progress("label", before + n, total),
             )
             rows = sorted(ran, key=lambda pair: (pair[0].problem_id, pair[0].program_id))
             shards.write(key, ({"label": row(label), "observation": row(seen)} for label, seen in rows))

@@ -1,4 +1,4 @@
-"""The build end to end through the command line, on small hand-made problems: what reaches a version, what never does."""
+"""The build through the command line, on small hand-made problems: what reaches a version, and what never does."""
 
 import json
 import os

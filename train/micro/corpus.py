@@ -83,12 +83,17 @@ def _slipped(spec: Spec, rng: random.Random) -> Spec:
     if part == "digit":
         digits = [name for name in ("keep_k", "map_k") if getattr(spec, name)]
         if digits:
-            return spec._replace(**{rng.choice(digits): rng.randrange(2, 10)})
+            return _with(spec, **{rng.choice(digits): rng.randrange(2, 10)})
         part = "keep"
     slots: dict[str, Slot] = KEEP if part == "keep" else MAP
     name = rng.choice([name for name in slots if name != getattr(spec, part)])
     k = rng.randrange(2, 10) if slots[name].takes_digit else 0
-    return spec._replace(**{part: name, f"{part}_k": k})
+    return _with(spec, **{part: name, f"{part}_k": k})
+
+
+def _with(spec: Spec, **parts: str | int) -> Spec:
+    """The spec with some parts changed."""
+    return Spec(**(spec._asdict() | parts))
 
 
 def same_behaviour(one: Spec, other: Spec) -> bool:
