@@ -88,7 +88,8 @@ def _slipped(spec: Spec, rng: random.Random) -> Spec:
     slots: dict[str, Slot] = KEEP if part == "keep" else MAP
     name = rng.choice([name for name in slots if name != getattr(spec, part)])
     k = rng.randrange(2, 10) if slots[name].takes_digit else 0
-    return _with(spec, **{part: name, f"{part}_k": k})
+    changed: dict[str, str | int] = {part: name, f"{part}_k": k}
+    return _with(spec, **changed)
 
 
 def _with(spec: Spec, **parts: str | int) -> Spec:
