@@ -3,8 +3,9 @@
 The rules, beyond one child that answers all tests in order:
 
 - A child that ends early decides the test it was in, and the tests after it go to a fresh child. After three tests
-  over the limit of time or memory the rest counts as over it too, without being run. A program that does not get
-  through its own top level has failed every test in the same way, and is not tried again.
+  over the limit of time or memory, or fewer that took six CPU seconds by their limits, the rest counts as over it too,
+  without being run: endless loops would be most of the work. A program that does not get through its own top level
+  has failed every test in the same way, and is not tried again.
 - stdio: the first test that fails after others ran in the same child is run again alone. If it then ends differently,
   what the earlier tests left behind had a part in it, and every such failing test is run again alone.
 - What is over the limit of time by the child's own CPU clock is over it even where the answer was right.
@@ -28,7 +29,7 @@ from dualset.builders.execution.worker import Ended, Zygote
 
 __all__ = ["Worker"]
 
-_PATIENCE = 3
+_PATIENCE, _PATIENCE_S = 3, 6.0
 _ASLEEP_FACTOR, _ASLEEP_FLOOR_S = 10.0, 5.0
 _IDLE_FLOOR_S = 1.0
 _JUDGE_MIB = 512
@@ -63,7 +64,8 @@ class Worker:
         happened = dict(zip(direct, answers, strict=True))
         for i, case in enumerate(plan.cases):
             if case.send is None:
-                happened[i] = whole or _out_of_patience(happened.values()) or self._judged(plan, code, case)
+                spent = _out_of_patience(happened.values(), plan.limits)
+                happened[i] = whole or spent or self._judged(plan, code, case)
         return [happened[i] for i in range(len(plan.cases))]
 
     def _answers(self, plan: Plan, code: str, cases: list[Case]) -> tuple[list[Happened], Happened | None]:
@@ -71,7 +73,7 @@ class Worker:
         done: list[Happened] = []
         alone: set[int] = set()  # the tests that were the first in their child
         while len(done) < len(cases):
-            spent = _out_of_patience(done)
+            spent = _out_of_patience(done, plan.limits)
             if spent:
                 done.append(spent)
                 continue
@@ -140,10 +142,11 @@ class Worker:
         return read_verdict(plan, judge.finish(), ended)
 
 
-def _out_of_patience(happened: Iterable[Happened]) -> Happened | None:
-    """After three tests over the limit of time or memory, what the rest counts as."""
+def _out_of_patience(happened: Iterable[Happened], limits: Limits) -> Happened | None:
+    """After enough tests over the limit of time or memory, what the rest counts as."""
+    patience = min(_PATIENCE, max(1, int(_PATIENCE_S / limits.timeout_s)))
     over = [h.outcome for h in happened if h.outcome in (Outcome.TIME_LIMIT, Outcome.MEMORY_LIMIT)]
-    return Happened(outcome=over[-1]) if len(over) >= _PATIENCE else None
+    return Happened(outcome=over[-1]) if len(over) >= patience else None
 
 
 def _order(limits: Limits, n_tests: int) -> Order:
