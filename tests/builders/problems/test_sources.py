@@ -158,25 +158,14 @@ def test_apps_rows_of_the_hub_are_named_like_the_folders(parse: Callable[..., Pr
     assert (problem.source_id, problem.reference_solutions) == ("train/0012", ("print(2)",))
 
 
-def mapcoder(inputs: list[str], starter: str = "\ndef f(a, b=1):\n\t") -> dict[str, Any]:
-    tests = [{"input": text, "output": [True]} for text in inputs]
-    return {"id": 5, "description": "Do.", "starter_code": starter, "test_list": tests}
-
-
 @pytest.mark.parametrize(
-    ("inputs", "expected"),
-    [
-        (["1\n2", "-1\n[3]"], ["[1, 2]", "[-1, [3]]"]),
-        (["abc\n2", "12\n3", "x y\n4"], ['["abc", 2]', '["12", 3]', '["x y", 4]']),  # one in three reads as a number
-        (["1"], ["[1]"]),  # b has a default
-        (["1", "2", "3", "x"], []),  # are they numbers, or texts of digits?
-        (["one\ntwo\nthree"], []),  # too many lines for the arguments
-    ],
+    ("output", "expected"), [(True, "True"), ([1, "a"], "[1, 'a']"), ("a\n", "a\n"), (None, "None")]
 )
-def test_mapcoder_arguments_get_types_or_the_problem_no_tests(
-    parse: Callable[..., Problem], inputs: list[str], expected: list[str]
-) -> None:
-    assert [t.input for t in parse("mapcoder", mapcoder(inputs)).tests] == expected
+def test_mapcoder_expects_what_python_prints(parse: Callable[..., Problem], output: Any, expected: str) -> None:
+    tests = [{"input": "1\nx", "output": [output]}]
+    problem = parse("mapcoder", {"id": 5, "description": "Do.", "starter_code": "def f(a, b):", "test_list": tests})
+    assert (problem.style, problem.starter_code) == (Style.STDIO, None)
+    assert (problem.tests[0].input, problem.tests[0].expected) == ("1\nx", expected)
 
 
 def test_leetcode_asserts_bring_the_helpers_they_need(parse: Callable[..., Problem]) -> None:
@@ -223,7 +212,7 @@ def test_the_entry_point_of_starter_code(starter: str, name: str | None, expecte
         ("mbpp", "mbpp/mbpp.jsonl", 974, 974, 0),
         ("livecodebench", "livecodebench/problems_public_tests", 723, 723, 1),
         ("apps", "coderl/data/APPS", 5, 5, 0),
-        ("mapcoder", "mapcoder/problems", 150, 128, 5),
+        ("mapcoder", "mapcoder/problems", 150, 128, 0),
         ("codecontests", "rllm_problems/test.code.code_contests.json", 165, 165, 0),
     ],
 )
