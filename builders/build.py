@@ -15,10 +15,11 @@ import pyarrow as pa
 
 from dualset.builders.candidates.generate import load_policy
 from dualset.builders.candidates.load import import_candidates
-from dualset.builders.candidates.sample import sample_candidates
+from dualset.builders.candidates.sample import SAMPLER_VERSION, sample_candidates
 from dualset.builders.dataset.records import Candidate, Group, Problem, problem_id_of, row
 from dualset.builders.dataset.schema import TABLES
 from dualset.builders.dataset.store import Version, VersionContent, commit_version, store_home
+from dualset.builders.dataset.words import Outcome
 from dualset.builders.errors import RecipeError
 from dualset.builders.execution.label import GRADER_VERSION, Program, label_programs
 from dualset.builders.groups.mixed import balanced, make_groups, problem_kind
@@ -30,6 +31,10 @@ from dualset.builders.shards import Shards
 
 __all__ = ["Built", "build"]
 
+ALWAYS_COUNTED = (
+    *("mixed_problems", "all_pass_problems", "all_fail_problems", "unknown_problems"),
+    *("programs_passed", "programs_failed", "programs_unknown"),
+)
 PROGRAMS_A_SHARD = 1000
 PROBLEMS_A_SAMPLING_SHARD = 16
 
@@ -61,7 +66,8 @@ def build(
     problem_set = load_problems(recipe.problems)
     shares = recipe.splits
     problems = tuple(
-        replace(p, split=split_of(p.problem_id, shares.train, shares.validation)) for p in problem_set.problems
+        replace(p, split=p.split or split_of(p.problem_id, shares.train, shares.validation))
+        for p in problem_set.problems
     )
     pins = {"problems": problem_set.pin}
     if recipe.candidates.source == "samples":
@@ -108,7 +114,8 @@ def _sample(recipe: Recipe, problems: Sequence[Problem], work: Path, progress: P
     for start in range(0, len(problems), PROBLEMS_A_SAMPLING_SHARD):
         progress("sample", start * settings.n, len(problems) * settings.n)
         part = problems[start : start + PROBLEMS_A_SAMPLING_SHARD]
-        key = [said, policy.revision, [problem_id_of(p) for p in part], [p.problem_id for p in part]]
+        asked = [[problem_id_of(p), p.problem_id, p.source] for p in part]
+        key = [SAMPLER_VERSION, said, policy.revision, asked]
         if not shards.done(key):
             shards.write(key, (row(c) for c in sample_candidates(settings, part, policy)))
         rows += shards.read(key)
@@ -140,20 +147,29 @@ def _label(
     total = sum(len(programs) for _, programs in parts)
     done = 0
     for part, programs in parts:
-        key = [GRADER_VERSION, asdict(recipe.labels), [problem_id_of(p) for p in part], [p[:2] for p in programs]]
-        if not shards.done(key):
-            ran = label_programs(
-                {p.problem_id: p for p in part},
-                programs,
-                recipe.labels,
-                workers=workers,
-                progress=lambda _stage, n, _total, before=done: progress("label", before + n, total),
-            )
-            rows = sorted(ran, key=lambda pair: (pair[0].problem_id, pair[0].program_id))
-            shards.write(key, ({"label": row(label), "observation": row(seen)} for label, seen in rows))
+        tested = [[problem_id_of(p), p.time_limit_s, p.memory_limit_mb] for p in part]
+        key = [GRADER_VERSION, asdict(recipe.labels), tested, [p[:2] for p in programs]]
+        settled = _settled(shards, key)
+        missing = [program for program in programs if program.program_id not in settled]
+        ran = label_programs(
+            {p.problem_id: p for p in part},
+            missing,
+            recipe.labels,
+            workers=workers,
+            progress=lambda _stage, n, _total, before=done: progress("label", before + n, total),
+        )
+        if missing:
+            settled |= {label.program_id: {"label": row(label), "observation": row(seen)} for label, seen in ran}
+            shards.write(key, (settled[program.program_id] for program in programs))
         done += len(programs)
         progress("label", done, total)
         yield _Labelled(shards=shards, key=key)
+
+
+def _settled(shards: Shards, key: Any) -> dict[str, dict[str, Any]]:
+    """The finished rows by program; a fault of the machine settles nothing, so those programs are run again."""
+    rows = shards.read(key) if shards.done(key) else []
+    return {each["label"]["program_id"]: each for each in rows if Outcome.INFRA_ERROR not in each["label"]["outcomes"]}
 
 
 def _parts(problems: Sequence[Problem], pool: Pool) -> Iterator[tuple[list[Problem], list[Program]]]:
@@ -191,10 +207,8 @@ def _group(
         kept = balanced(((g.group_id, g.n_correct) for g in groups), recipe.groups.seed)
         counts["groups_over_balance"] = len(groups) - len(kept)
         groups = [g for g in groups if g.group_id in kept]
-    kinds = Counter("unknown" if v is None else "passed" if v else "failed" for v in verdicts.values())
-    counts |= {"mixed_groups": len(groups)} | {
-        f"programs_{kind}": kinds[kind] for kind in ("passed", "failed", "unknown")
-    }
-    for kind in ("mixed", "all_pass", "all_fail", "unknown"):
-        counts.setdefault(f"{kind}_problems", 0)
-    return groups, dict(sorted(counts.items()))
+    counts["mixed_groups"] = len(groups)
+    counts.update(
+        "programs_unknown" if v is None else f"programs_{'passed' if v else 'failed'}" for v in verdicts.values()
+    )
+    return groups, {name: counts[name] for name in sorted({*ALWAYS_COUNTED, *counts})}

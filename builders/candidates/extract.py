@@ -24,8 +24,7 @@ from dualset.builders.problems.python_text import parse_python
 
 __all__ = ["Extracted", "extract_code", "given_code"]
 
-_THINK_END = "</think>"
-_THINK = re.compile(r"^[ \t]*<think>", re.MULTILINE)
+_THINK, _THINK_END = "<think>", "</think>"
 _FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})([^\n]*)")
 
 
@@ -39,9 +38,9 @@ class Extracted(NamedTuple):
 def extract_code(answer: str) -> Extracted:
     """Find the program in an answer."""
     said = answer[answer.rfind(_THINK_END) + len(_THINK_END) :] if _THINK_END in answer else answer
-    if _THINK.search(said):
+    fenced, block, thinking = _last_block(said)
+    if thinking:
         return Extracted(None, "unclosed_think")
-    fenced, block = _last_block(said)
     if fenced:
         return _found(block, "fenced")
     return _found(said if _does_something(said) else "", "raw")
@@ -56,20 +55,31 @@ def _found(code: str, kind: str) -> Extracted:
     return Extracted(code, kind) if code.strip() else Extracted(None, "no_code")
 
 
-def _last_block(text: str) -> tuple[bool, str]:
-    """Whether there is a fence, and the last block's text: empty where it never closes (CommonMark §4.5)."""
-    found, block, inside, opening = False, "", [""], None
+def _last_block(text: str) -> tuple[bool, str, bool]:
+    """Whether there is a fence, the last block's text, and whether a ``<think>`` opens outside of all blocks.
+
+    A block's text is empty where it never closes. A closing fence is indented at most three more than its opening
+    (CommonMark §4.5), so that one in a docstring closes nothing.
+    """
+    found, block, inside, opening, thinking = False, "", [""], None, False
     for line in text.split("\n"):
         fence = _FENCE.fullmatch(line.removesuffix("\r"))
         if opening is None:
             if fence and not ("`" in fence[2] and "`" in fence[3]):
                 found, opening, inside = True, fence, []
-        elif fence and fence[2].startswith(opening[2]) and not fence[3].strip():
+            else:
+                thinking = thinking or _THINK in line
+        elif fence and _closes(fence, opening):
             opening, block = None, "\n".join(inside)
         else:
             inside.append(_outdented(line, len(opening[1])))
     cut = opening is not None and ("".join(inside).strip() or opening[3].strip())
-    return found, "" if cut else block
+    return found, "" if cut else block, thinking
+
+
+def _closes(fence: re.Match[str], opening: re.Match[str]) -> bool:
+    indented = len(fence[1]) > len(opening[1]) + 3
+    return not indented and fence[2].startswith(opening[2]) and not fence[3].strip()
 
 
 def _outdented(line: str, width: int) -> str:

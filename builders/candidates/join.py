@@ -14,6 +14,8 @@ from dualset.builders.problems.problem_set import ProblemSet
 
 __all__ = ["PromptIndex", "problem_named"]
 
+_FIRST_LINE = re.compile(r"[\s\"']*[^\n]*")
+
 
 def problem_named(name: str, problems: ProblemSet, where: str) -> Problem | None:
     """The problem of this source name or id."""
@@ -41,6 +43,7 @@ class PromptIndex:
     def find(self, prompt: str, where: str) -> Problem | None:
         """The problem of this prompt."""
         shared = [(_common(prompt, p.starter_code or ""), p) for p in self._starts.get(_last_def(prompt), ())]
+        shared = [(length, p) for length, p in shared if length >= _needed(prompt)]
         longest = max((length for length, _ in shared), default=0)
         best = [problem for length, problem in shared if length == longest]
         if not longest or len(best) > 1:
@@ -53,6 +56,13 @@ class PromptIndex:
 def _last_def(prompt: str) -> str:
     lines = re.findall(r"^def .*$", prompt, re.MULTILINE)
     return lines[-1].strip() if lines else ""
+
+
+def _needed(prompt: str) -> int:
+    """Up to where a beginning must be shared: the docstring's first line, since twins share their ``def`` line."""
+    last_def = list(re.finditer(r"^def .*\n", prompt, re.MULTILINE))
+    first_line = _FIRST_LINE.match(prompt, last_def[-1].end()) if last_def else None
+    return first_line.end() if first_line else 1
 
 
 def _common(one: str, other: str) -> int:

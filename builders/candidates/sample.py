@@ -17,7 +17,10 @@ from dualset.builders.dataset.records import Candidate, Problem, candidate_id_of
 from dualset.builders.errors import RecipeError
 from dualset.builders.progress import Progress, silent
 
-__all__ = ["first_seed", "sample_candidates"]
+__all__ = ["SAMPLER_VERSION", "first_seed", "sample_candidates"]
+
+SAMPLER_VERSION = "1"
+"""Part of the key under which a build keeps finished samples: raise it when prompt, draw or extraction changes."""
 
 
 def sample_candidates(

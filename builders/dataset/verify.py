@@ -9,7 +9,7 @@ import hashlib
 from pathlib import Path
 
 from dualset.builders.dataset.digest import recompute_digest
-from dualset.builders.dataset.manifest import FileEntry, Manifest, advice
+from dualset.builders.dataset.manifest import MANIFEST, FileEntry, Manifest, advice
 from dualset.builders.dataset.schema import TABLES
 from dualset.builders.dataset.version import Version
 from dualset.builders.errors import CorruptVersion
@@ -29,11 +29,20 @@ def verify_files(folder: Path, manifest: Manifest) -> None:
         for path in (folder / "data").rglob("*")
         if not path.is_dir() and not path.name.startswith(".")
     }
+    _verify_counts(folder, manifest)
     for name in sorted(listed.keys() ^ present):
         what = "is missing" if name in listed else "is not in the manifest"
         _corrupt(folder, name, what)
     for name, entry in listed.items():
         _verify_file(folder, name, entry)
+
+
+def _verify_counts(folder: Path, manifest: Manifest) -> None:
+    """The files listed hold as many rows as the revision has, so that no file can go missing with its entry."""
+    for table, entry in manifest["content"]["tables"].items():
+        listed = sum(file["rows"] for file in manifest["files"]["parquet"] if file["table"] == table)
+        if listed != entry["rows"]:
+            _corrupt(folder, MANIFEST, f"lists {listed} rows of {table}, not {entry['rows']}")
 
 
 def verify_digests(version: Version) -> None:

@@ -90,8 +90,6 @@ def names_read(code: str, own: str | None = None) -> list[str]:
 
 
 def _assertion(test: ast.expr, own: str | None) -> CallAssert:
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return _call(test.operand, lambda actual, _: not actual, None, own)
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
         relation = _RELATIONS.get(type(test.ops[0]))
         left, right = test.left, test.comparators[0]
@@ -103,9 +101,7 @@ def _assertion(test: ast.expr, own: str | None) -> CallAssert:
         if relation in (operator.is_, operator.is_not) and not any(expected is v for v in (True, False, None)):
             raise _NotConstant
         return _call(left, relation, expected, own)
-    if isinstance(test, ast.Call):
-        return _call(test, lambda actual, _: bool(actual), None, own)
-    return CallAssert(None, holds=bool(_constant(test)))
+    return CallAssert(None, holds=bool(_constant(test)))  # bare truth of a call is the judge's: objects have their own
 
 
 def _call(node: ast.expr, relation: Callable[[Any, Any], bool], expected: Any, own: str | None) -> CallAssert:

@@ -9,6 +9,7 @@ Checkers: none or ``exact`` as above; ``float:TOL`` takes numbers as equal that 
 relative to the expected one.
 """
 
+import math
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -56,9 +57,10 @@ def _lines(text: str) -> list[str]:
 
 
 def _same_numbers(actual: str, expected: str, tolerance: float | None) -> bool:
+    """Exactly: every token is a number. With a tolerance words may stand among them, as they are."""
     mine, theirs = actual.split(), expected.split()
     return len(mine) == len(theirs) and all(
-        a == e or _same_number(a, e, tolerance) for a, e in zip(mine, theirs, strict=True)
+        (tolerance is not None and a == e) or _same_number(a, e, tolerance) for a, e in zip(mine, theirs, strict=True)
     )
 
 
@@ -91,6 +93,8 @@ def _near(actual: float, expected: float, tolerance: float) -> bool:
     if actual == expected:
         return True
     try:
+        if not (math.isfinite(actual) and math.isfinite(expected)):
+            return False
         return abs(actual - expected) <= tolerance * max(1.0, abs(expected))
     except OverflowError:
         return False

@@ -5,6 +5,7 @@ that fails is data. ``passed`` is null, never false, where the problem has no te
 runs of one program differ (it is flaky).
 """
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,6 +28,8 @@ __all__ = ["GRADER_VERSION", "Labelled", "Program", "label_programs"]
 GRADER_VERSION = "1"
 """Part of the key under which a build keeps finished labels: raise it when a verdict could change."""
 
+_MAY_VARY = re.compile(r"\b(?:random|urandom|secrets|uuid\d?|time|datetime|getpid|environ|threading)\b|\b(?:id|hash)\(")
+"""Programs that may print something else each time: what they print is not part of a version unless it is stable."""
 _AHEAD = 16  # programs a worker that may be in flight before the first of them is taken
 
 
@@ -113,15 +116,18 @@ def _in_order(jobs: Iterator[tuple[Program, Plan]], settings: LabelSettings, n_w
 
 def _label(worker: Worker, program: Program, its_plan: Plan, settings: LabelSettings) -> Labelled:
     if not its_plan.cases:
-        return Labelled(_verdict(program, its_plan, [], None, runs=0), _cost(program, [], "none: not run"))
+        return Labelled(_verdict(program, its_plan, [[]], None, 0), _cost(program, [], "none: not run"))
     runs = [worker.run(its_plan, program.code) for _ in range(max(1, settings.repeat))]
     outcomes = {tuple(h.outcome for h in run) for run in runs}
     flaky = len(outcomes) > 1 if len(runs) > 1 else None
-    verdict = _verdict(program, its_plan, runs[0], flaky, runs=len(runs))
+    if len(runs) == 1 and _MAY_VARY.search(program.code) and outcomes != {(Outcome.PASS,) * len(its_plan.cases)}:
+        runs.append(worker.run(its_plan, program.code))  # only to see whether it says the same
+    verdict = _verdict(program, its_plan, runs, flaky, max(1, settings.repeat))
     return Labelled(verdict, _cost(program, runs[0], worker.isolation))
 
 
-def _verdict(program: Program, its_plan: Plan, run: list[Happened], flaky: bool | None, runs: int) -> Label:
+def _verdict(program: Program, its_plan: Plan, ran: list[list[Happened]], flaky: bool | None, runs: int) -> Label:
+    run, again = ran[0], ran[-1]
     outcomes = tuple(h.outcome for h in run)
     failing = [i for i, outcome in enumerate(outcomes) if outcome != Outcome.PASS]
     unknown = not run or flaky or Outcome.INFRA_ERROR in outcomes
@@ -134,25 +140,36 @@ def _verdict(program: Program, its_plan: Plan, run: list[Happened], flaky: bool 
         tests_passed=len(outcomes) - len(failing),
         tests_total=len(its_plan.cases),
         outcomes=outcomes,
-        first_failure=None if first is None else _failure(its_plan.cases[first].test_id, run[first]),
+        first_failure=None if first is None else _failure(its_plan.cases[first].test_id, run[first], again[first]),
         runs=runs,
         flaky=flaky,
         limits=its_plan.limits,
     )
 
 
-def _failure(test_id: str, happened: Happened) -> Failure:
-    message = shown(happened.message)
-    if happened.line is not None:
-        message = f"line {happened.line}: {message}" if message else f"line {happened.line}"
-    wrong = happened.outcome == Outcome.WRONG_ANSWER and happened.actual is not None
+def _failure(test_id: str, happened: Happened, again: Happened) -> Failure:
+    """What is known of a failure; texts that another run of the program says differently are left out."""
+    message, actual = _message(happened), _actual(happened)
     return Failure(
         test_id=test_id,
         outcome=happened.outcome,
         exception=shown(happened.exception),
-        message=message,
-        actual=shown((happened.actual or b"").decode("utf-8", "replace")) if wrong else None,
+        message=message if message == _message(again) else None,
+        actual=actual if actual == _actual(again) else None,
     )
+
+
+def _message(happened: Happened) -> str | None:
+    message = shown(happened.message)
+    if happened.line is None:
+        return message
+    return f"line {happened.line}: {message}" if message else f"line {happened.line}"
+
+
+def _actual(happened: Happened) -> str | None:
+    if happened.outcome != Outcome.WRONG_ANSWER or happened.actual is None:
+        return None
+    return shown(happened.actual.decode("utf-8", "replace"))
 
 
 def _cost(program: Program, run: list[Happened], isolation: str) -> Observation:

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from dualset.builders.dataset.store import open_version
@@ -162,3 +164,47 @@ def test_bad_input_gets_one_clear_line_and_exit_1(demo: Path, file: str, text: s
     assert done.stderr.startswith("Error: ")
     assert len(done.stderr.splitlines()) == 1
     assert done.stdout == ""
+
+
+def test_a_changed_limit_is_labelled_anew(demo: Path) -> None:
+    slow = "def f(x):\n    for _ in range(3 * 10**7): pass\n    return 2 * x"
+    (demo / "samples.jsonl").write_text(json.dumps({"problem_id": "double", "code": slow}) + "\n")
+    outcomes = []
+    for limit in (20, 0.05):
+        limited = [p | {"time_limit_s": limit} for p in PROBLEMS[:1]]
+        (demo / "problems.jsonl").write_text("".join(json.dumps(p) + "\n" for p in limited))
+        (label,) = open_version(built(demo)["path"]).rows("labels")
+        outcomes.append((label["outcome"], label["limits"]["timeout_s"]))
+    assert outcomes == [("pass", 20.0), ("time_limit", 0.05)]
+
+
+def test_a_fault_of_the_machine_is_not_kept_for_the_next_build(demo: Path) -> None:
+    result = built(demo)
+    (shard,) = (demo / "dualsets/demo/work/labels").glob("*.parquet")
+    table = pq.read_table(shard)
+    rows = table.to_pylist()
+    for row in rows:
+        row["label"] |= {"passed": None, "outcome": "infra_error", "outcomes": ["infra_error"]}
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), shard)
+    assert built(demo)["revision"] == result["revision"]
+
+
+def test_counts_of_nothing_are_zero_and_not_missing(demo: Path) -> None:
+    (demo / "samples.jsonl").write_text('{"problem_id": "never", "code": "x"}\n')
+    counts = built(demo)["counts"]
+    assert (counts["mixed_groups"], counts["programs_passed"], counts["programs_unknown"]) == (0, 0, 0)
+
+
+def test_a_split_given_with_a_problem_stays(demo: Path) -> None:
+    given = [p | {"split": "test"} for p in PROBLEMS[:3]]
+    (demo / "problems.jsonl").write_text("".join(json.dumps(p) + "\n" for p in given))
+    (demo / "samples.jsonl").write_text('{"problem_id": "never", "code": "x"}\n')
+    assert {p["split"] for p in open_version(built(demo)["path"]).rows("problems")} == {"test"}
+
+
+def test_what_a_program_prints_differently_each_time_is_no_part_of_the_version(demo: Path) -> None:
+    code = "import random, time\ndef f(x): return [random.Random().random(), time.time()]"
+    (demo / "samples.jsonl").write_text(json.dumps({"problem_id": "never", "code": code}) + "\n")
+    first = built(demo)["revision"]
+    shutil.rmtree(demo / "dualsets")
+    assert built(demo)["revision"] == first

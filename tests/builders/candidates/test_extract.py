@@ -27,6 +27,7 @@ PROGRAM = "def f(x):\n    return x"
         ("print(int(input()) * 2)\n", "print(int(input()) * 2)\n", "raw"),
         (f"<think>hm\n```python\n{PROGRAM}\n```", None, "unclosed_think"),
         (f"```python\n{PROGRAM}\n```\n<think>\nwait", None, "unclosed_think"),
+        (f"Sure. <think>a draft:\n```python\n{PROGRAM}\n```\nno, wait", None, "unclosed_think"),
         (f"</think>```python\n{PROGRAM}", None, "no_code"),  # cut inside the program
         (f"```python\nfirst = 1\n```\n```python\n{PROGRAM}", None, "no_code"),  # likewise: not the earlier block
         ("```python\n\n```", None, "no_code"),
@@ -85,3 +86,13 @@ def test_any_text_has_an_answer_and_code_is_never_blank(text: str) -> None:
     assert (code is None) == (kind in {"no_code", "unclosed_think"})
     assert code is None or code.strip()
     assert extract_code(text) == (code, kind)
+
+
+def test_a_fence_in_a_docstring_does_not_end_the_block() -> None:
+    code = 'def f(x):\n    """Doubles.\n\n    ```\n    f(2)\n    ```\n    """\n    return 2 * x'
+    assert extract_code(f"Here:\n```python\n{code}\n```\n") == (code, "fenced")
+
+
+def test_a_think_tag_inside_the_program_is_no_thought() -> None:
+    code = 'print("<think>")'
+    assert extract_code(f"```python\n{code}\n```") == (code, "fenced")

@@ -31,6 +31,8 @@ def test_white_space_and_spelling_of_numbers_do_not_count(actual: str, expected:
         ("anything", ""),  # verl#7853
         ("", "1"),
         ("a b", "ab"),
+        ("* *", "*   *"),  # white space within a line of words counts
+        ("yes 1", "yes 01"),
         ("1\n\n2", "1\n2"),
         ("nan", "1"),
         ("1_0", "10"),
@@ -65,3 +67,9 @@ def test_checkers_are_known_or_refused() -> None:
     for unknown in ("float", "float:x", "special", "float:-1"):
         with pytest.raises(ExecutionError, match="unknown checker"):
             tolerance_of(unknown)
+
+
+@pytest.mark.parametrize("actual", [5, -float("inf"), 10**400, float("nan")])
+def test_a_tolerance_takes_nothing_for_infinity_but_infinity(actual: float) -> None:
+    assert not values_equal(actual, float("inf"), 1e-6)
+    assert values_equal(float("inf"), float("inf"), 1e-6)
