@@ -27,7 +27,9 @@ def main(root: str, control_fd: int, scratch: str, kind: str, packages: list[str
     os.dup2(null, 2)
     os.close(null)
     run = child.run if kind == "program" else judge.run
-    with socket.socket(fileno=control_fd) as control:
-        zygote.serve(control, scratch, run)
-    tidy.empty(scratch)
-    os.rmdir(scratch)
+    try:
+        with socket.socket(fileno=control_fd) as control:
+            zygote.serve(control, scratch, run)
+    finally:
+        tidy.empty(scratch)
+        os.rmdir(scratch)

@@ -1,11 +1,13 @@
 """Labels: null where unknown, the same in every run, in the order given, whoever ran them."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 import psutil
@@ -139,11 +141,20 @@ def test_nothing_outlives_the_driver(how: signal.Signals) -> None:
     """).format(folder=os.path.dirname(__file__))
     with subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.DEVNULL) as driver:
         tree = _grown(psutil.Process(driver.pid))
+        folders = {folder for child in tree for folder in re.findall(r"/[^']*/dualset-\w{8}", _line(child))}
         driver.send_signal(how)
         driver.wait()
     gone, alive = psutil.wait_procs(tree, timeout=20)
     assert not alive
     assert len(gone) == len(tree)
+    assert folders
+    assert not [folder for folder in folders if os.path.exists(folder)]
+
+
+def _line(process: psutil.Process) -> str:
+    with suppress(psutil.NoSuchProcess):
+        return " ".join(process.cmdline())
+    return ""
 
 
 def _grown(driver: psutil.Process) -> list[psutil.Process]:
