@@ -22,6 +22,7 @@ from dualset.builders.settings import parse_settings, read_yaml, set_overrides
 __all__ = ["Recipe", "SplitSettings", "load_recipe"]
 
 _NOT_CONTENT = {"path", "batch_size", "device"}
+_MOST = 2**20
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 
 
@@ -75,9 +76,14 @@ def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
 
 def _check(recipe: Recipe, path: Path) -> None:
     shares = recipe.splits
+    limit, cap = recipe.problems.limit, recipe.groups.max_per_problem
+    source = recipe.candidates.source if recipe.candidates else "samples"
     checks = [
+        (source in ("samples", "transformers"), "candidates.source", source, "samples or transformers"),
+        (limit is None or limit >= 1, "problems.limit", limit, "null, or 1 or more"),
+        (cap is None or cap >= 1, "groups.max_per_problem", cap, "null, or 1 or more"),
         (
-            re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", recipe.name),
+            re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", recipe.name),
             "name",
             recipe.name,
             "letters, digits, '.', '_', '-'",
@@ -87,8 +93,8 @@ def _check(recipe: Recipe, path: Path) -> None:
         (recipe.groups.balance in ("none", "correct"), "groups.balance", recipe.groups.balance, "none or correct"),
         (recipe.labels.repeat >= 1, "labels.repeat", recipe.labels.repeat, "1 or more"),
         (recipe.labels.timeout_s > 0, "labels.timeout_s", recipe.labels.timeout_s, "above 0 seconds"),
-        (recipe.labels.memory_mb >= 16, "labels.memory_mb", recipe.labels.memory_mb, "16 or more"),
-        (recipe.labels.output_kb >= 1, "labels.output_kb", recipe.labels.output_kb, "1 or more"),
+        (16 <= recipe.labels.memory_mb <= _MOST, "labels.memory_mb", recipe.labels.memory_mb, f"16 to {_MOST}"),
+        (1 <= recipe.labels.output_kb <= _MOST, "labels.output_kb", recipe.labels.output_kb, f"1 to {_MOST}"),
         (
             abs(shares.train + shares.validation + shares.test - 1) < 1e-9,
             "splits",
@@ -129,4 +135,4 @@ def _absolute(text: str, folder: Path) -> str:
             raise RecipeError(msg)
         return os.environ[name]
 
-    return str(folder / Path(_VARIABLE.sub(expand, text)).expanduser())
+    return str(folder / os.path.expanduser(_VARIABLE.sub(expand, text)))

@@ -3,6 +3,7 @@
 In: YAML text and ``a.b=value`` overrides. Out: a dataclass, or one error that names the key and the value.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
@@ -18,6 +19,19 @@ __all__ = ["parse_settings", "read_yaml", "set_overrides"]
 T = TypeVar("T")
 
 
+class _OneOfEach(yaml.SafeLoader):
+    """YAML without the silent loss of a repeated key."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for i, key in enumerate(keys):
+            if key in keys[:i]:
+                problem = f"the key {key!r} is there twice"
+                raise yaml.constructor.ConstructorError(None, None, problem, node.value[i][0].start_mark)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML file as a mapping.
 
@@ -25,7 +39,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         RecipeError: it is missing, unreadable, no YAML, or no mapping.
     """
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+        tree = yaml.load(path.read_text(encoding="utf-8"), _OneOfEach)  # a safe loader
     except FileNotFoundError as error:
         msg = f"no recipe at {path}: give the path of a YAML file"
         raise RecipeError(msg) from error
@@ -85,6 +99,15 @@ def parse_settings(kind: type[T], tree: Any, where: str) -> T:
     return kind(**{name: _value(types[name], value, f"{where}: {name}") for name, value in tree.items()})
 
 
+def _finite(value: float | str) -> float | None:
+    """A finite number; YAML 1.1 takes ``1e-5`` for a text."""
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
 def _value(kind: Any, value: Any, where: str) -> Any:
     options = get_args(kind) if isinstance(kind, UnionType) else (kind,)
     if value is None and NoneType in options:
@@ -94,8 +117,11 @@ def _value(kind: Any, value: Any, where: str) -> Any:
             return parse_settings(option, value, where)
         if get_origin(option) is tuple:
             return tuple(_value(str, each, where) for each in (value if isinstance(value, list) else [value]))
-        if option is float and isinstance(value, int) and not isinstance(value, bool):
-            return float(value)
+        if option is float and isinstance(value, int | float | str) and not isinstance(value, bool):
+            number = _finite(value)
+            if number is not None:
+                return number
+            continue
         if isinstance(option, type) and type(value) is option:
             return value
     wanted = " or ".join("null" if o is NoneType else o.__name__ for o in options)

@@ -50,7 +50,7 @@ def make_config(config_class: type[Any], settings: dict[str, Any], output: Path)
     values = {name: _checked(config_class, known, types, name, value) for name, value in settings.items()}
     try:
         return config_class(output_dir=str(output), **values)
-    except (ValueError, TypeError, ImportError) as error:
+    except (ValueError, TypeError, ArithmeticError, ImportError) as error:
         msg = f"{config_class.__name__} refuses these settings: {' '.join(str(error).split())}"
         raise RecipeError(msg) from error
 

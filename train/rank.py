@@ -9,7 +9,7 @@ before the first step. The method is DuST's (arXiv 2605.11299); the trainer is T
 from pathlib import Path
 from typing import Any
 
-from dualset.builders.errors import MissingExtra, RecipeError, did_you_mean
+from dualset.builders.errors import MissingExtra, RecipeError, TrainingError, did_you_mean
 from dualset.builders.progress import Progress, silent
 from dualset.train.folder import open_folder
 from dualset.train.presets import load_preset
@@ -92,7 +92,8 @@ def _rows(begun: Start, settings: TrainSettings, progress: Progress) -> Fitting:
     config = begun.config
     needed = config.generation_batch_size // config.num_generations
     what = f"one generation of {config.generation_batch_size} completions, {config.num_generations} a group,"
-    hint = f"generation_batch_size={len(fitting.rows) * config.num_generations}"
+    most = max(1, len(fitting.rows)) * config.num_generations
+    hint = f"generation_batch_size={most} --set per_device_train_batch_size={config.num_generations}"
     check_enough(len(fitting.rows), needed, what, hint)
     return fitting
 
@@ -101,6 +102,12 @@ def _limit(begun: Start, asked: int | None) -> tuple[int | None, str]:
     """The longest prompt in tokens, and where that limit comes from."""
     context, answer = context_of(begun.base.model), begun.config.max_completion_length
     room = None if context is None else context - answer
+    if room is not None and room <= 0:
+        msg = (
+            f"an answer of {answer} tokens alone fills the model's context of {context}: "
+            "take --preset micro, or --set max_completion_length=..."
+        )
+        raise TrainingError(msg)
     if asked is not None and (room is None or asked < room):
         return asked, "--max-prompt-tokens"
     return room, f"the model's context of {context} less {answer} for the answer"

@@ -83,6 +83,9 @@ def _candidates(settings: CandidateSettings, problems: ProblemSet, files: Source
                 raise SourceError(msg)
             seen.add(key)
             yield replace(candidate, candidate_id=candidate_id_of(candidate))
+    if not seen:
+        msg = f"{files.paths[0]} holds no sample of the recipe's problems: is it the right file?"
+        raise SourceError(msg)
 
 
 def _candidate(sample: ImportedSample, settings: CandidateSettings) -> Candidate:

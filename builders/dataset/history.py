@@ -32,7 +32,7 @@ __all__ = [
     "write_tag",
 ]
 
-_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _TEMPORARY = ".commit-"
 
 

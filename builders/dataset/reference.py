@@ -4,6 +4,7 @@
 a snapshot. What does not exist is answered with what does. Left out: checking the bytes (``verify.py``).
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def find_snapshot(ref: str, home: Path) -> Path:
     if ref.startswith("hf://"):
         return _from_hub(ref)
     if "/" in ref or ref.startswith((".", "~")):
-        return _at_path(Path(ref).expanduser())
+        return _at_path(Path(os.path.expanduser(ref)))
     name, _, which = ref.partition("@")
     if name not in names_in(home):
         if (Path(ref) / MANIFEST).exists():

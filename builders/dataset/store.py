@@ -43,7 +43,7 @@ class VersionEntry:
 
 def store_home() -> Path:
     """Where versions live: $DUALSET_HOME, or ``dualsets`` in the current folder."""
-    return Path(os.environ.get("DUALSET_HOME") or "dualsets").expanduser().absolute()
+    return Path(os.path.expanduser(os.environ.get("DUALSET_HOME") or "dualsets")).absolute()
 
 
 def commit_version(

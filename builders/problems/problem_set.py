@@ -81,6 +81,9 @@ def collect(read: Iterable[tuple[str, Problem]], pin: str, limit: int | None = N
             kept.setdefault(content, problem)
         else:
             beyond.setdefault(content, replace(problem, tests=()))
+    if not rows:
+        msg = "the problem source holds no problem: is it the right file?"
+        raise SourceError(msg)
     return ProblemSet(
         problems=tuple(sorted(kept.values(), key=lambda p: p.problem_id)),
         by_source_id=MappingProxyType({n: kept[c].problem_id for n, (c, _) in seen.items() if c in kept}),

@@ -3,7 +3,9 @@
 stdout carries data only; progress and remarks go to stderr. Exit 0: done; 1: a handled error, in one line; 2: usage.
 """
 
+import errno
 import importlib
+import os
 from typing import Any
 
 import click
@@ -58,6 +60,11 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except DualsetError as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            where = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(f"{where}{error.strerror or error}") from error
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -72,4 +79,6 @@ def cli() -> None:
 
 def main() -> None:
     """The ``dualset`` program."""
+    # torch's threads spin while they wait, which on cores shared with others made a training step ten times slower
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     cli()

@@ -20,7 +20,7 @@ __all__ = ["command"]
 @click.option("--max-tokens", type=int, help="New tokens an answer at most; default: the recipe's.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of sampling and of the bootstrap.")
 @click.option("--workers", type=click.IntRange(1), help="Sandbox processes; default: one a core.")
-@click.option("--batch-size", type=int, default=64, show_default=True, help="Chats a forward pass.")
+@click.option("--batch-size", type=click.IntRange(1), default=64, show_default=True, help="Chats a forward pass.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda or auto.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, every problem's scores included.")
 @click.option(

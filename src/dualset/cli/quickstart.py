@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+AS_SAMPLED = "--temperature 1 --top-p 1 --top-k 0"
+"""The pool was sampled so; at a low temperature the tiny policy hardly errs, and there is nothing to choose."""
 QUERIES = ("outcomes_by_difficulty", "pass_at_k", "group_balance")
 
 
@@ -44,7 +46,9 @@ def command(steps: int | None, workers: int | None, models: Path) -> None:
         imitated = _train("imitate", ref, models / "quickstart-imitate", steps)
     with _stage(4, "GRPO on the same groups", f"dualset train rank {ref} --preset micro"):
         ranked = _train("rank", ref, models / "quickstart-rank", steps)
-    with _stage(5, "measure all three on held-out problems", f"dualset eval micro {imitated} {ranked} {ref}"):
+    with _stage(
+        5, "measure all three on held-out problems", f"dualset eval micro {imitated} {ranked} {ref} {AS_SAMPLED}"
+    ):
         _evaluate(["micro", str(imitated), str(ranked)], ref, workers)
     remark(f"\nDone in {time.monotonic() - started:.0f} s.")
     remark(f"The version is in {version.path}, the models are in {imitated} and {ranked}.")
@@ -111,5 +115,7 @@ def _evaluate(models: list[str], ref: str, workers: int) -> None:
     from dualset.eval.settings import EvalSettings
 
     with bar() as progress:
-        found = evaluate(models, ref, EvalSettings(), workers=workers, progress=progress)
+        found = evaluate(
+            models, ref, EvalSettings(temperature=1.0, top_p=1.0, top_k=0), workers=workers, progress=progress
+        )
     click.echo("\n" + table(report(found)))

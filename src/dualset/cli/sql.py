@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -95,15 +96,24 @@ def _pieces(answer: Any, form: str, *, terminal: bool) -> Iterator[str]:
         yield from WRITERS[form](answer)
 
 
-def _opened(output: Path | None) -> IO[bytes]:
-    """The file to write to, or stdout."""
+@contextmanager
+def _opened(output: Path | None) -> Iterator[IO[bytes]]:
+    """Stdout, or the file: written under another name first, so that a failing query leaves an old file as it was."""
+    if output is None:
+        yield sys.stdout.buffer
+        return
     from dualset.builders.errors import QueryError
 
+    part = output.with_name(f".{output.name}.part")
     try:
-        return click.open_file(str(output) if output else "-", "wb", lazy=False)
+        with part.open("wb") as file:
+            yield file
+        part.replace(output)
     except OSError as error:
         msg = f"cannot write {output}: {error.strerror}"
         raise QueryError(msg) from error
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _list(form: str) -> None:

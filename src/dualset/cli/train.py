@@ -24,10 +24,14 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--model-revision", help="The base model's Hub commit."),
         click.option("--preset", default="dust", show_default=True, help="dust, micro or a YAML file."),
         click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any field of TRL's config."),
-        click.option("--max-steps", type=int, help="Optimizer steps at most."),
+        click.option("--max-steps", type=click.IntRange(1), help="Optimizer steps at most."),
         click.option("--seed", type=int, help="Of the order of rows and of sampling."),
         click.option("--split", type=click.Choice(["train", "validation", "test"]), default="train", show_default=True),
-        click.option("--max-prompt-tokens", type=int, help="The longest prompt; default: what the model has room for."),
+        click.option(
+            "--max-prompt-tokens",
+            type=click.IntRange(1),
+            help="The longest prompt; default: what the model has room for.",
+        ),
         click.option("--drop-long", is_flag=True, help="Leave out rows that do not fit, instead of stopping."),
         click.option(
             "--output", "-o", type=click.Path(path_type=Path), help="Default: models/DATASET-rank or -imitate."
