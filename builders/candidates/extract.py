@@ -13,7 +13,8 @@ In: an answer. Out: `Extracted`, the code or None, and how it was found or why i
     anything else. An empty last block is no code. A last fence that never closes is none either: the answer was cut
     inside the program, and an earlier block was not meant as the answer.
 
-It leaves out repairing: what the model did not say is not added.
+It leaves out repairing: what the model did not say is not added. Its price: a program whose own text holds a fence or
+``</think>`` is cut there.
 """
 
 import ast

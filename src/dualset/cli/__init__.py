@@ -5,7 +5,6 @@ stdout carries data only; progress and remarks go to stderr. Exit 0: done; 1: a 
 
 import errno
 import importlib
-import os
 from typing import Any
 
 import click
@@ -79,6 +78,4 @@ def cli() -> None:
 
 def main() -> None:
     """The ``dualset`` program."""
-    # torch's threads spin while they wait, which on cores shared with others made a training step ten times slower
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     cli()
