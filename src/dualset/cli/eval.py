@@ -11,7 +11,13 @@ __all__ = ["command"]
 
 @click.command("eval")
 @click.argument("models_and_ref", nargs=-1, required=True, metavar="MODEL... REF")
-@click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True)
+@click.option(
+    "--split",
+    type=click.Choice(["train", "validation", "test"]),
+    default="test",
+    show_default=True,
+    help="The problems measured on.",
+)
 @click.option("--samples", type=int, default=4, show_default=True, help="Programs written a problem; 0: only ranking.")
 @click.option("--limit", type=int, help="Only the first N problems, in the order of their ids.")
 @click.option("--temperature", type=float, default=0.6, show_default=True, help="0 takes the likeliest token.")

@@ -26,7 +26,13 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any field of TRL's config."),
         click.option("--max-steps", type=click.IntRange(1), help="Optimizer steps at most."),
         click.option("--seed", type=int, help="Of the order of rows and of sampling."),
-        click.option("--split", type=click.Choice(["train", "validation", "test"]), default="train", show_default=True),
+        click.option(
+            "--split",
+            type=click.Choice(["train", "validation", "test"]),
+            default="train",
+            show_default=True,
+            help="The problems trained on.",
+        ),
         click.option(
             "--max-prompt-tokens",
             type=click.IntRange(1),
