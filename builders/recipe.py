@@ -78,8 +78,11 @@ def _check(recipe: Recipe, path: Path) -> None:
     shares = recipe.splits
     limit, cap = recipe.problems.limit, recipe.groups.max_per_problem
     source = recipe.candidates.source if recipe.candidates else "samples"
+    sampled = source == "transformers"
+    imports = [name for name in ("format", "path", "hub", "files") if getattr(recipe.candidates, name, None)]
     checks = [
         (source in ("samples", "transformers"), "candidates.source", source, "samples or transformers"),
+        (not (sampled and imports), "candidates.source", source, f"samples, since {imports or None} is given"),
         (limit is None or limit >= 1, "problems.limit", limit, "null, or 1 or more"),
         (cap is None or cap >= 1, "groups.max_per_problem", cap, "null, or 1 or more"),
         (

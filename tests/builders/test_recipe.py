@@ -54,6 +54,12 @@ def test_no_path_and_no_name_reach_the_content(tmp_path: Path) -> None:
         (MINIMAL + "groups: {order: sorted}", r"groups.order is 'sorted': expected sampling or shuffle"),
         (MINIMAL + "splits: {train: 0.9}", r"splits is .*: expected shares adding up to 1"),
         (MINIMAL + "labels: {timeout_s: true}", r"labels: timeout_s is True: expected float"),
+        (MINIMAL + "candidates: {source: vllm}", r"candidates.source is 'vllm': expected samples or transformers"),
+        (
+            MINIMAL + "candidates: {source: transformers, format: codet}",
+            r"expected samples, since \['format'\] is given",
+        ),
+        (MINIMAL + "name: twice", r"the key 'name' is there twice"),
         ("name: ../up\nproblems: {source: micro}", r"name is '../up'"),
         ("problems: {source: micro}", r"the key 'name' is missing"),
         ("name: d\nproblems: {path: x}", r"problems: the key 'source' is missing"),
