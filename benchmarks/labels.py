@@ -18,6 +18,7 @@ from machine import circumstances
 
 from dualset.builders.dataset.records import Problem
 from dualset.builders.execution.label import Program, label_programs
+from dualset.builders.execution.ladder import Sandbox
 from dualset.builders.execution.settings import LabelSettings
 from dualset.builders.problems.micro import micro_problems
 
@@ -25,7 +26,9 @@ from dualset.builders.problems.micro import micro_problems
 def ours(problems: Sequence[Problem]) -> int:
     """Label with one worker; the programs that pass."""
     programs = [Program(p.problem_id, p.problem_id, p.reference_solutions[0]) for p in problems]
-    labelled = label_programs({p.problem_id: p for p in problems}, programs, LabelSettings(timeout_s=2), workers=1)
+    labelled = label_programs(
+        {p.problem_id: p for p in problems}, programs, LabelSettings(timeout_s=2), sandbox=Sandbox(workers=1)
+    )
     return sum(bool(each.label.passed) for each in labelled)
 
 

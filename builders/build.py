@@ -22,6 +22,7 @@ from dualset.builders.dataset.store import Version, VersionContent, commit_versi
 from dualset.builders.dataset.words import Outcome
 from dualset.builders.errors import RecipeError
 from dualset.builders.execution.label import GRADER_VERSION, Program, label_programs
+from dualset.builders.execution.ladder import ONE, Sandbox
 from dualset.builders.groups.mixed import balanced, make_groups, problem_kind
 from dualset.builders.groups.splits import split_of
 from dualset.builders.problems.load import load_problems
@@ -52,9 +53,21 @@ class Built:
 
 
 def build(
-    recipe: Recipe, *, home: Path | None = None, workers: int = 1, tag: str | None = None, progress: Progress = silent
+    recipe: Recipe,
+    *,
+    home: Path | None = None,
+    sandbox: Sandbox = ONE,
+    tag: str | None = None,
+    progress: Progress = silent,
 ) -> Built:
     """Run the recipe and commit the version.
+
+    Args:
+        recipe: what to build.
+        home: the store; default ``$DUALSET_HOME``.
+        sandbox: how programs are run.
+        tag: a name for the version.
+        progress: told what is done.
 
     Raises:
         DualsetError: see ``builders/errors.py``; what was finished stays finished.
@@ -74,7 +87,7 @@ def build(
         pool = _by_problem(import_candidates(recipe.candidates, problem_set))
     else:
         pool, pins["model"] = _sample(recipe, problems, work, progress)
-    label_shards = list(_label(recipe, problems, pool, workers, work, progress))
+    label_shards = list(_label(recipe, problems, pool, sandbox, work, progress))
     verdicts = {label["program_id"]: label["passed"] for shard in label_shards for label in shard.labels()}
     groups, counts = _group(recipe, problems, pool, verdicts)
     counts |= {"problem_rows_repeated": problem_set.repeated}
@@ -138,7 +151,7 @@ class _Labelled:
 
 
 def _label(
-    recipe: Recipe, problems: Sequence[Problem], pool: Pool, workers: int, work: Path, progress: Progress
+    recipe: Recipe, problems: Sequence[Problem], pool: Pool, sandbox: Sandbox, work: Path, progress: Progress
 ) -> Iterator[_Labelled]:
     """Run each distinct program once; shards come in key order."""
     schema = pa.schema([(name, pa.struct(TABLES[f"{name}s"].schema)) for name in ("label", "observation")])
@@ -155,7 +168,7 @@ def _label(
             {p.problem_id: p for p in part},
             missing,
             recipe.labels,
-            workers=workers,
+            sandbox=sandbox,
             progress=lambda _stage, n, _total, before=done: progress("label", before + n, total),
         )
         if missing:

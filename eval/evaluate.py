@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dualset.builders.candidates.generate import MICRO_POLICY, Policy, load_policy
 from dualset.builders.dataset.store import open_version
+from dualset.builders.execution.ladder import ONE, Sandbox
 from dualset.builders.progress import Progress, silent
 from dualset.eval import metrics
 from dualset.eval.choosing import choose
@@ -53,7 +54,7 @@ def evaluate(
     settings: EvalSettings,
     *,
     home: Path | None = None,
-    workers: int = 1,
+    sandbox: Sandbox = ONE,
     progress: Progress = silent,
 ) -> Evaluation:
     """Measure each model in turn.
@@ -63,7 +64,7 @@ def evaluate(
         ref: the version.
         settings: what to measure and how.
         home: the version store; None: $DUALSET_HOME.
-        workers: processes that run programs.
+        sandbox: how programs are run.
         progress: told each stage's units; stages are named after the model.
 
     Raises:
@@ -74,7 +75,7 @@ def evaluate(
     pool = pool_of(version, settings)
     for model in models:
         _refuse_early(model)
-    measured = [_measure(model, pool, settings, workers, progress) for model in models]
+    measured = [_measure(model, pool, settings, sandbox, progress) for model in models]
     if len({each.name for each in measured}) < len(models):  # two folders of one name: say them as they were given
         measured = [replace(each, name=model) for each, model in zip(measured, models, strict=True)]
     return Evaluation(
@@ -96,12 +97,12 @@ def _refuse_early(model: str) -> None:
         load_policy(model)
 
 
-def _measure(model: str, pool: Pool, settings: EvalSettings, workers: int, progress: Progress) -> ModelScores:
+def _measure(model: str, pool: Pool, settings: EvalSettings, sandbox: Sandbox, progress: Progress) -> ModelScores:
     """One model, loaded for as long as it is measured: several may not fit in memory together."""
     policy = load_policy(model, device=settings.device)
     parts = [judge(policy, pool, settings, _named(progress, policy, "rank"))]
     if settings.samples:
-        attempts = write(policy, pool, settings, workers, _named(progress, policy, "write"))
+        attempts = write(policy, pool, settings, sandbox, _named(progress, policy, "write"))
         parts.append(Measured(model=_pass_rates(attempts), chance={}))
         if settings.samples >= BEST_OF:
             parts.append(choose(policy, pool, attempts, settings, _named(progress, policy, "choose")))

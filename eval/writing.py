@@ -14,6 +14,7 @@ from dualset.builders.candidates.sample import sample_candidates
 from dualset.builders.candidates.settings import CandidateSettings
 from dualset.builders.dataset.records import Candidate
 from dualset.builders.execution.label import Program, label_programs
+from dualset.builders.execution.ladder import Sandbox
 from dualset.builders.progress import Progress
 from dualset.eval.pool import Pool
 from dualset.eval.settings import EvalSettings
@@ -32,7 +33,7 @@ Attempts = Mapping[str, Sequence[Attempt]]
 """problem_id -> its attempts, in sampling order."""
 
 
-def write(policy: Policy, pool: Pool, settings: EvalSettings, workers: int, progress: Progress) -> Attempts:
+def write(policy: Policy, pool: Pool, settings: EvalSettings, sandbox: Sandbox, progress: Progress) -> Attempts:
     """Sample ``settings.samples`` programs a problem and run them."""
     sampling = CandidateSettings(
         source="transformers",
@@ -45,7 +46,7 @@ def write(policy: Policy, pool: Pool, settings: EvalSettings, workers: int, prog
         batch_size=settings.batch_size,
     )
     candidates = list(sample_candidates(sampling, list(pool.problems.values()), policy, progress=progress))
-    passed = _run(candidates, pool, workers, progress)
+    passed = _run(candidates, pool, sandbox, progress)
     attempts: dict[str, list[Attempt]] = {problem_id: [] for problem_id in pool.problems}
     for candidate in candidates:
         verdict = False if candidate.program_id is None else passed.get(candidate.program_id)
@@ -53,12 +54,12 @@ def write(policy: Policy, pool: Pool, settings: EvalSettings, workers: int, prog
     return attempts
 
 
-def _run(candidates: Sequence[Candidate], pool: Pool, workers: int, progress: Progress) -> dict[str, bool | None]:
+def _run(candidates: Sequence[Candidate], pool: Pool, sandbox: Sandbox, progress: Progress) -> dict[str, bool | None]:
     """Each distinct program's verdict."""
     programs = {
         c.program_id: Program(c.problem_id, c.program_id, c.code)
         for c in candidates
         if c.program_id is not None and c.code is not None
     }
-    ran = label_programs(pool.problems, list(programs.values()), pool.labels, workers=workers, progress=progress)
+    ran = label_programs(pool.problems, list(programs.values()), pool.labels, sandbox=sandbox, progress=progress)
     return {label.program_id: label.passed for label, _ in ran}

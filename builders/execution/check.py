@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from dualset.builders.dataset.records import Label, Problem, program_id_of
 from dualset.builders.execution.label import Program, label_programs
+from dualset.builders.execution.ladder import ONE, Sandbox
 from dualset.builders.execution.settings import LabelSettings
 from dualset.builders.progress import Progress, silent
 
@@ -44,7 +45,7 @@ class ReferenceReport:
 
 
 def check_references(
-    problems: Sequence[Problem], settings: LabelSettings, *, workers: int = 1, progress: Progress = silent
+    problems: Sequence[Problem], settings: LabelSettings, *, sandbox: Sandbox = ONE, progress: Progress = silent
 ) -> ReferenceReport:
     """Run every reference program of the problems on their tests."""
     by_id = {problem.problem_id: problem for problem in problems}
@@ -52,7 +53,7 @@ def check_references(
     programs = [
         Program(problem.problem_id, program_id_of(problem.problem_id, code), code) for problem, _, code in claims
     ]
-    labels = label_programs(by_id, programs, settings, workers=workers, progress=progress)
+    labels = label_programs(by_id, programs, settings, sandbox=sandbox, progress=progress)
     failures = tuple(
         ReferenceFailure(problem=problem, index=i, label=label)
         for (problem, i, _), (label, _) in zip(claims, labels, strict=True)

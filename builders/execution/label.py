@@ -17,6 +17,7 @@ from dualset.builders.dataset.records import Failure, Label, Observation, Proble
 from dualset.builders.dataset.words import Outcome
 from dualset.builders.errors import ExecutionError
 from dualset.builders.execution.happened import Happened
+from dualset.builders.execution.ladder import ONE, Sandbox, level_of
 from dualset.builders.execution.plan import Plan, plan
 from dualset.builders.execution.run import Worker
 from dualset.builders.execution.settings import LabelSettings
@@ -53,7 +54,7 @@ def label_programs(
     programs: Iterable[Program],
     settings: LabelSettings,
     *,
-    workers: int = 1,
+    sandbox: Sandbox = ONE,
     progress: Progress = silent,
 ) -> Iterator[Labelled]:
     """Run each program once a repeat and yield its label, in the order given, whatever the number of workers.
@@ -62,11 +63,11 @@ def label_programs(
         problems: by problem_id; each program's problem is among them.
         programs: distinct programs; consumed as they are run.
         settings: limits, where the problem has none of its own, and repeats.
-        workers: sandbox processes that run programs at the same time.
+        sandbox: how many run at the same time, and how they are kept from this machine.
         progress: told the programs done so far.
 
     Raises:
-        ExecutionError: a test that cannot be read, or a sandbox that cannot be started.
+        ExecutionError: a test that cannot be read, or a sandbox that cannot be started at this level.
     """
     total = len(programs) if isinstance(programs, (list, tuple)) else 0
     plans: dict[str, Plan] = {}
@@ -80,15 +81,17 @@ def label_programs(
         return plans[program.problem_id]
 
     jobs = ((program, planned(program)) for program in programs)
-    for done, labelled in enumerate(_in_order(jobs, settings, max(1, workers)), start=1):
+    workers = [Worker(level_of(sandbox.isolation)) for _ in range(max(1, sandbox.workers))]
+    for done, labelled in enumerate(_in_order(jobs, settings, workers), start=1):
         yield labelled
         progress("label", done, total)
 
 
-def _in_order(jobs: Iterator[tuple[Program, Plan]], settings: LabelSettings, n_workers: int) -> Iterator[Labelled]:
+def _in_order(
+    jobs: Iterator[tuple[Program, Plan]], settings: LabelSettings, workers: list[Worker]
+) -> Iterator[Labelled]:
     """Threads only wait on their sandbox processes; a bounded number of programs is in flight."""
     idle: SimpleQueue[Worker] = SimpleQueue()
-    workers = [Worker() for _ in range(n_workers)]
     for worker in workers:
         idle.put(worker)
 
@@ -99,10 +102,10 @@ def _in_order(jobs: Iterator[tuple[Program, Plan]], settings: LabelSettings, n_w
         finally:
             idle.put(worker)
 
-    pool = ThreadPoolExecutor(n_workers, thread_name_prefix="label")
+    pool = ThreadPoolExecutor(len(workers), thread_name_prefix="label")
     waiting: deque[Future[Labelled]] = deque()
     try:
-        waiting.extend(pool.submit(work, *job) for job in islice(jobs, _AHEAD * n_workers))
+        waiting.extend(pool.submit(work, *job) for job in islice(jobs, _AHEAD * len(workers)))
         while waiting:
             yield waiting.popleft().result()
             waiting.extend(pool.submit(work, *job) for job in islice(jobs, 1))

@@ -24,6 +24,7 @@ from dualset.builders.execution.conversation import Fault
 from dualset.builders.execution.happened import Batch, Happened, read_answers, read_verdict
 from dualset.builders.execution.inside.frames import pack
 from dualset.builders.execution.inside.watch import Order
+from dualset.builders.execution.ladder import Level
 from dualset.builders.execution.plan import Case, Plan
 from dualset.builders.execution.worker import Ended, Zygote
 
@@ -38,9 +39,9 @@ _JUDGE_MIB = 512
 class Worker:
     """Runs one program at a time; has a zygote for programs, and one for judges once a test needs it."""
 
-    def __init__(self) -> None:
-        self._programs = Zygote("program")
-        self._judges = Zygote("judge")
+    def __init__(self, level: Level) -> None:
+        self._programs = Zygote("program", level)
+        self._judges = Zygote("judge", level)
 
     @property
     def isolation(self) -> str:

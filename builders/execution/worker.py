@@ -33,7 +33,7 @@ _START = """\
 import sys
 sys.path.insert(0, {root!r})
 from dualset.builders.execution.inside.main import main
-main({root!r}, {control}, {scratch!r}, {kind!r}, {packages!r})
+main({root!r}, {control}, {scratch!r}, {kind!r}, {level!r}, {packages!r})
 """
 _ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
@@ -69,8 +69,8 @@ class Ended(NamedTuple):
 class Zygote:
     """A zygote process of one kind, program or judge; started when it is first needed, ended by ``close``."""
 
-    def __init__(self, kind: str = "program") -> None:
-        self._kind = kind
+    def __init__(self, kind: str, level: str) -> None:
+        self._kind, self._level = kind, level
         self._process: subprocess.Popen[bytes] | None = None
         self._scratch = ""
         self._stopped = False
@@ -90,7 +90,7 @@ class Zygote:
             ExecutionError: it cannot be started at all.
         """
         if self.control is None and not self._stopped:
-            self._start()
+            self.start()
         if self._stopped:
             self.close()
             msg = "the sandbox was stopped"
@@ -107,7 +107,8 @@ class Zygote:
                 raise Fault(str(error)) from error
         return Child(self, order, ours, out)
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start it now; raises as ``begin`` does."""
         self._scratch = tempfile.mkdtemp(prefix="dualset-")
         self.control, theirs = socket.socketpair()
         with tempfile.TemporaryFile() as complaints:
@@ -117,7 +118,12 @@ class Zygote:
 
     def _launch(self, control: int, complaints: IO[bytes]) -> subprocess.Popen[bytes]:
         script = _START.format(
-            root=_ROOT, control=control, scratch=self._scratch, kind=self._kind, packages=_packages()
+            root=_ROOT,
+            control=control,
+            scratch=self._scratch,
+            kind=self._kind,
+            level=str(self._level),
+            packages=_packages(),
         )
         try:
             return subprocess.Popen(

@@ -17,7 +17,7 @@ from dualset.builders.execution.inside import child, judge, tidy, zygote  # noqa
 __all__ = ["main"]
 
 
-def main(root: str, control_fd: int, scratch: str, kind: str, packages: list[str]) -> None:
+def main(root: str, control_fd: int, scratch: str, kind: str, level: str, packages: list[str]) -> None:
     """Become a zygote for programs or for judges; returns when the driver is gone."""
     sys.path[:] = [p for p in sys.path if p and p != root] + packages
     sys.argv[:] = [""]
@@ -29,7 +29,7 @@ def main(root: str, control_fd: int, scratch: str, kind: str, packages: list[str
     run = child.run if kind == "program" else judge.run
     try:
         with socket.socket(fileno=control_fd) as control:
-            zygote.serve(control, scratch, run)
+            zygote.serve(control, scratch, level, run)
     finally:
         tidy.empty(scratch)
         os.rmdir(scratch)

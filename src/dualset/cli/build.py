@@ -3,6 +3,7 @@
 import click
 
 from dualset.cli.output import bar, print_json, remark
+from dualset.cli.sandbox import sandbox_of, sandbox_options
 
 __all__ = ["command"]
 
@@ -11,22 +12,23 @@ __all__ = ["command"]
 @click.argument("recipe", type=click.Path())
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a setting, e.g. groups.size=8.")
 @click.option("--tag", help="Name the version.")
-@click.option("--workers", type=click.IntRange(1), help="Sandbox processes; default: one a core.")
+@sandbox_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: name, revision, path, counts.")
-def command(recipe: str, overrides: tuple[str, ...], tag: str | None, workers: int | None, as_json: bool) -> None:
+def command(
+    recipe: str, overrides: tuple[str, ...], tag: str | None, workers: int | None, isolation: str, as_json: bool
+) -> None:
     """Run RECIPE: problems, candidates, labels, groups, one committed version.
 
     Interrupted, it leaves what is done: run the same command again and it goes on from there.
     """
-    import os
-
     from dualset.builders.build import build
     from dualset.builders.recipe import load_recipe
 
     settings = load_recipe(recipe, overrides)
+    sandbox = sandbox_of(workers, isolation)
     try:
         with bar() as progress:
-            built = build(settings, workers=workers or os.cpu_count() or 1, tag=tag, progress=progress)
+            built = build(settings, sandbox=sandbox, tag=tag, progress=progress)
     except KeyboardInterrupt:
         remark("interrupted: run the same command again to go on from here")
         raise

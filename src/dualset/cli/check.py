@@ -6,16 +6,17 @@ A failing reference is a finding about the data, so the exit code stays 0.
 import click
 
 from dualset.cli.output import bar, print_json
+from dualset.cli.sandbox import sandbox_of, sandbox_options
 
 __all__ = ["command"]
 
 
 @click.command("check")
 @click.argument("recipe", type=click.Path())
-@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Sandbox processes.")
+@sandbox_options
 @click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Override a key of the recipe.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(recipe: str, workers: int, overrides: tuple[str, ...], as_json: bool) -> None:
+def command(recipe: str, workers: int | None, isolation: str, overrides: tuple[str, ...], as_json: bool) -> None:
     """Run the reference programs of RECIPE's problems."""
     from dualset.builders.execution.check import check_references
     from dualset.builders.problems.load import load_problems
@@ -24,7 +25,7 @@ def command(recipe: str, workers: int, overrides: tuple[str, ...], as_json: bool
     settings = load_recipe(recipe, overrides)
     problems = load_problems(settings.problems).problems
     with bar() as progress:
-        report = check_references(problems, settings.labels, workers=workers, progress=progress)
+        report = check_references(problems, settings.labels, sandbox=sandbox_of(workers, isolation), progress=progress)
     if as_json:
         counted = {
             "problems": report.problems,

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from dualset.cli.output import bar, print_json
+from dualset.cli.sandbox import sandbox_of, sandbox_options
 
 __all__ = ["command"]
 
@@ -25,7 +26,7 @@ __all__ = ["command"]
 @click.option("--top-k", type=int, default=20, show_default=True, help="0 is off.")
 @click.option("--max-tokens", type=int, help="New tokens an answer at most; default: the recipe's.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of sampling and of the bootstrap.")
-@click.option("--workers", type=click.IntRange(1), help="Sandbox processes; default: one a core.")
+@sandbox_options
 @click.option("--batch-size", type=click.IntRange(1), default=64, show_default=True, help="Chats a forward pass.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda or auto.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, every problem's scores included.")
@@ -43,6 +44,7 @@ def command(
     max_tokens: int | None,
     seed: int,
     workers: int | None,
+    isolation: str,
     batch_size: int,
     device: str,
     as_json: bool,
@@ -57,7 +59,6 @@ def command(
         dualset eval micro models/micro-rank micro@v1
     """
     import json
-    import os
 
     from dualset.eval.evaluate import evaluate
     from dualset.eval.report import report, table
@@ -80,7 +81,7 @@ def command(
         device=device,
     )
     with bar() as progress:
-        found = evaluate(models, ref, settings, workers=workers or os.cpu_count() or 1, progress=progress)
+        found = evaluate(models, ref, settings, sandbox=sandbox_of(workers, isolation), progress=progress)
     told = report(found)
     if output is not None:
         output.parent.mkdir(parents=True, exist_ok=True)

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 import click
 
 from dualset.cli.output import bar, remark
+from dualset.cli.sandbox import sandbox_of, sandbox_options
 
 if TYPE_CHECKING:
     from dualset.builders.dataset.store import Version
+    from dualset.builders.execution.ladder import Sandbox
 
 __all__ = ["command"]
 
@@ -26,19 +28,17 @@ QUERIES = ("outcomes_by_difficulty", "pass_at_k", "group_balance")
 
 @click.command("quickstart")
 @click.option("--steps", type=click.IntRange(1), help="Training steps of each model.  [default: the presets']")
-@click.option("--workers", type=click.IntRange(1), help="Sandbox processes.  [default: one a core]")
+@sandbox_options
 @click.option(
     "--models", type=click.Path(path_type=Path), default=Path("models"), show_default=True, help="Their folder."
 )
-def command(steps: int | None, workers: int | None, models: Path) -> None:
+def command(steps: int | None, workers: int | None, isolation: str, models: Path) -> None:
     """Sample, label, group, query, train and evaluate: the whole idea in about five minutes, offline, without a GPU."""
-    import os
-
-    workers = workers or os.cpu_count() or 1
+    sandbox = sandbox_of(workers, isolation)
     started = time.monotonic()
     recipe = _recipe()
     with _stage(1, "sample a tiny policy, run its programs, keep mixed groups", f"dualset build {recipe}"):
-        version = _build(recipe, workers)
+        version = _build(recipe, sandbox)
     ref = f"{version.name}@{version.revision[:12]}"
     with _stage(2, "ask the version three questions", f"dualset sql {ref} --name NAME"):
         _ask(version)
@@ -49,7 +49,7 @@ def command(steps: int | None, workers: int | None, models: Path) -> None:
     with _stage(
         5, "measure all three on held-out problems", f"dualset eval micro {imitated} {ranked} {ref} {AS_SAMPLED}"
     ):
-        _evaluate(["micro", str(imitated), str(ranked)], ref, workers)
+        _evaluate(["micro", str(imitated), str(ranked)], ref, sandbox)
     remark(f"\nDone in {time.monotonic() - started:.0f} s.")
     remark(f"The version is in {version.path}, the models are in {imitated} and {ranked}.")
     remark(f"Next:  dualset show {ref}   dualset sql {ref} --list   dualset build --help")
@@ -70,12 +70,12 @@ def _recipe() -> Path:
     return Path(dualset.__file__).parent / "recipes" / "micro.yaml"
 
 
-def _build(recipe: Path, workers: int) -> "Version":
+def _build(recipe: Path, sandbox: "Sandbox") -> "Version":
     from dualset.builders.build import build
     from dualset.builders.recipe import load_recipe
 
     with bar() as progress:
-        built = build(load_recipe(recipe), workers=workers, progress=progress)
+        built = build(load_recipe(recipe), sandbox=sandbox, progress=progress)
     counts = built.counts
     remark(
         f"   {counts['problems']} problems, {counts['candidates']} candidates, {counts['labels']} distinct programs "
@@ -109,13 +109,13 @@ def _train(kind: str, ref: str, folder: Path, steps: int | None) -> Path:
         return train(settings, progress=progress).path
 
 
-def _evaluate(models: list[str], ref: str, workers: int) -> None:
+def _evaluate(models: list[str], ref: str, sandbox: "Sandbox") -> None:
     from dualset.eval.evaluate import evaluate
     from dualset.eval.report import report, table
     from dualset.eval.settings import EvalSettings
 
     with bar() as progress:
         found = evaluate(
-            models, ref, EvalSettings(temperature=1.0, top_p=1.0, top_k=0), workers=workers, progress=progress
+            models, ref, EvalSettings(temperature=1.0, top_p=1.0, top_k=0), sandbox=sandbox, progress=progress
         )
     click.echo("\n" + table(report(found)))

@@ -6,6 +6,7 @@ from pathlib import Path
 from dualset.builders.dataset.records import Label, Problem, Test, with_test_ids
 from dualset.builders.dataset.words import Style
 from dualset.builders.execution.label import Program, label_programs
+from dualset.builders.execution.ladder import Sandbox
 from dualset.builders.execution.settings import LabelSettings
 
 QUICK = LabelSettings(timeout_s=0.5, memory_mb=64, output_kb=256)
@@ -80,4 +81,6 @@ def label_all(cases: list[tuple[str, Problem, str]], settings: LabelSettings = Q
     """Labels by name; one sandbox for all."""
     problems = {str(i): its for i, (_, its, _) in enumerate(cases)}
     programs = [Program(str(i), name, code) for i, (name, _, code) in enumerate(cases)]
-    return {made.program_id: made for made, _ in label_programs(problems, programs, settings, workers=2)}
+    return {
+        made.program_id: made for made, _ in label_programs(problems, programs, settings, sandbox=Sandbox(workers=2))
+    }

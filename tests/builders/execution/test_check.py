@@ -10,6 +10,7 @@ import pytest
 from sandbox_programs import ADD, QUICK, TOTAL
 
 from dualset.builders.execution.check import check_references
+from dualset.builders.execution.ladder import Sandbox
 from dualset.builders.problems.load import load_problems
 from dualset.builders.problems.settings import ProblemSettings
 
@@ -84,5 +85,5 @@ def test_a_bad_recipe_is_one_line_and_exit_1(tmp_path: Path) -> None:
 )
 def test_every_reference_of_the_real_sets_passes(data: Path, source: str, path: str, n: int) -> None:
     problems = load_problems(ProblemSettings(source=source, path=str(data / path))).problems
-    report = check_references(problems, replace(QUICK, timeout_s=10.0, memory_mb=512), workers=2)
+    report = check_references(problems, replace(QUICK, timeout_s=10.0, memory_mb=512), sandbox=Sandbox(workers=2))
     assert (report.problems, report.references_passed, report.references_failed) == (n, n, ())

@@ -18,6 +18,7 @@ from dualset.builders.dataset.records import Problem
 from dualset.builders.dataset.words import Outcome
 from dualset.builders.errors import ExecutionError
 from dualset.builders.execution.label import Program, label_programs
+from dualset.builders.execution.ladder import Sandbox
 
 
 def test_no_tests_is_unknown_and_never_run() -> None:
@@ -78,7 +79,11 @@ def test_labels_come_in_the_order_given_whatever_the_workers(workers: int) -> No
     programs = [Program("total" if i % 2 else "next", str(i), f"def f(x): return {i}") for i in range(30)]
     seen: list[int] = []
     made = label_programs(
-        problems, programs, QUICK, workers=workers, progress=lambda stage, done, total: seen.append(done)
+        problems,
+        programs,
+        QUICK,
+        sandbox=Sandbox(workers=workers),
+        progress=lambda stage, done, total: seen.append(done),
     )
     assert [its.program_id for its, _ in made] == [str(i) for i in range(30)]
     assert seen == list(range(1, 31))
