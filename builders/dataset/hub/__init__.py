@@ -1,0 +1,1 @@
+"""Versions on the Hugging Face Hub: publish (``push.py``), get (``pull.py``), list (``versions.py``)."""
