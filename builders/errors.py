@@ -10,7 +10,8 @@ The command line prints the message and exits 1; a bug is any other exception, a
     ├── ExecutionError      the sandbox itself cannot work (a program that fails is data, not an error)
     ├── VersionError        the version store
     │   ├── UnknownVersion  a reference that names nothing
-    │   └── CorruptVersion  a file that is not what the manifest says
+    │   ├── CorruptVersion  a file that is not what the manifest says
+    │   └── HubError        the Hub refuses, has moved on, or cannot be reached
     ├── QueryError          an SQL statement or a named query
     ├── ModelError          a model that cannot be loaded or sampled
     ├── TrainingError       a run that must not start: too few groups, prompts that do not fit
@@ -24,6 +25,7 @@ __all__ = [
     "CorruptVersion",
     "DualsetError",
     "ExecutionError",
+    "HubError",
     "MissingExtra",
     "ModelError",
     "QueryError",
@@ -62,6 +64,10 @@ class UnknownVersion(VersionError):
 
 class CorruptVersion(VersionError):
     """A version's bytes are not what its manifest says."""
+
+
+class HubError(VersionError):
+    """The Hub refuses something, holds something else by now, or cannot be reached."""
 
 
 class QueryError(DualsetError):

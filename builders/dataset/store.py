@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dualset.builders.dataset import history
-from dualset.builders.dataset.manifest import MANIFEST, Manifest, VersionContent, read_manifest
+from dualset.builders.dataset.install import install
+from dualset.builders.dataset.manifest import VersionContent, read_manifest
 from dualset.builders.dataset.reference import find_snapshot, latest_first, names_in
-from dualset.builders.dataset.snapshot import Tables, utc_now, write_snapshot
+from dualset.builders.dataset.snapshot import Tables, write_snapshot
 from dualset.builders.dataset.verify import verify_files
 from dualset.builders.dataset.version import Version
 from dualset.builders.errors import UnknownVersion, VersionError, did_you_mean
@@ -69,10 +70,9 @@ def commit_version(
         temporary = history.temporary_folder(folder)
         try:
             manifest = write_snapshot(temporary, name, tables, content)
-            _move_in(temporary, history.snapshot_path(folder, manifest["revision"]))
+            install(folder, temporary, manifest)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-        _log(folder, manifest)
         if tag is not None:
             history.write_tag(folder, tag, manifest["revision"])
     return open_version(f"{name}@{manifest['revision']}", home=home, verify=False)
@@ -82,7 +82,8 @@ def open_version(ref: str, *, home: Path | None = None, verify: bool = True) -> 
     """Find a version and check its bytes.
 
     Args:
-        ref: NAME, NAME@TAG, NAME@REVISION (8 digits or more) or a path to a snapshot.
+        ref: NAME, NAME@TAG, NAME@REVISION (8 digits or more), a path to a snapshot, or hf://datasets/ORG/NAME with
+            or without @TAG-or-sha, which is pulled first.
         home: the store; None: :func:`store_home`.
         verify: read every file and compare it with the manifest.
 
@@ -90,15 +91,17 @@ def open_version(ref: str, *, home: Path | None = None, verify: bool = True) -> 
         UnknownVersion: the reference names none; the message says what there is.
         CorruptVersion: a file is not what the manifest says.
     """
-    path = find_snapshot(ref, (home or store_home()).absolute())
+    home = (home or store_home()).absolute()
+    path = find_snapshot(ref, home)
     manifest = read_manifest(path)
     if verify:
         verify_files(path, manifest)
-    tags = history.tags_by_revision(path.parent.parent) if path.parent.name == "snapshots" else {}
-    revision = manifest["revision"]
-    return Version(
-        name=manifest["files"]["name"], revision=revision, path=path, manifest=manifest, tags=tags.get(revision, ())
-    )
+    revision, folder = manifest["revision"], path.parent.parent
+    name, tags = manifest["files"]["name"], ()
+    if path.parent.name == "snapshots":
+        name = folder.name if folder.parent == home else name  # it may have been pulled under another
+        tags = history.tags_by_revision(folder).get(revision, ())
+    return Version(name=name, revision=revision, path=path, manifest=manifest, tags=tags)
 
 
 def names(*, home: Path | None = None) -> list[str]:
@@ -146,22 +149,3 @@ def add_tag(ref: str, tag: str, *, home: Path | None = None) -> Version:
     with history.locked(folder):
         history.write_tag(folder, tag, version.revision)
     return open_version(str(version.path), verify=False)
-
-
-def _move_in(temporary: Path, target: Path) -> None:
-    """Rename the finished folder into its place; where it is already there, check that one and keep it."""
-    if (target / MANIFEST).exists():
-        verify_files(target, read_manifest(target))
-        return
-    target.parent.mkdir(exist_ok=True)
-    temporary.rename(target)
-    history.sync_folder(target.parent)
-
-
-def _log(folder: Path, manifest: Manifest) -> None:
-    """Note the commit, unless it is the latest one already."""
-    log = history.read_log(folder)
-    if not log or log[-1].revision != manifest["revision"]:
-        parents = tuple(manifest["content"]["parents"])
-        entry = history.LogEntry(revision=manifest["revision"], parents=parents, created=utc_now())
-        history.append_log(folder, entry)
