@@ -19,7 +19,7 @@ from typing import Any
 
 import polars as pl
 
-from dualset.builders.dataset.schema import TABLES
+from dualset.builders.dataset.schema import SCHEMA_VERSION, TABLES
 from dualset.builders.dataset.store import open_version
 from dualset.builders.dataset.version import Version
 from dualset.builders.dataset.words import Outcome, Split
@@ -51,9 +51,26 @@ def _table(version: Version, table: str) -> pl.LazyFrame:
     parts = []
     for split in Split:
         if files := version.files(table, split):
-            part = pl.scan_parquet(list(files), glob=False)
+            part = pl.scan_parquet(list(files), glob=False, **_older(version, table))
             parts.append(part if table == "problems" else part.with_columns(split=pl.lit(split.value)))
-    return pl.concat(parts)
+    return pl.concat(parts) if parts else pl.LazyFrame(schema=_schema(table) | {"split": pl.String()})
+
+
+def _older(version: Version, table: str) -> dict[str, Any]:
+    """What an older version lacks is null, at every depth."""
+    if version.manifest["content"]["schema_version"] == SCHEMA_VERSION:
+        return {}
+    casts = pl.ScanCastOptions(missing_struct_fields="insert", extra_struct_fields="ignore")
+    return {
+        "schema": _schema(table),
+        "missing_columns": "insert",
+        "extra_columns": "ignore",
+        "cast_options": casts,
+    }
+
+
+def _schema(table: str) -> dict[str, pl.DataType]:
+    return dict(pl.DataFrame(TABLES[table].schema.empty_table()).schema)
 
 
 def _executions(labels: pl.LazyFrame, problems: pl.LazyFrame) -> pl.LazyFrame:

@@ -12,9 +12,9 @@ from typing import IO, Any, NamedTuple
 
 import duckdb
 
+from dualset.builders.dataset.relations import quoted, select_table
 from dualset.builders.dataset.schema import TABLES
 from dualset.builders.dataset.version import Version
-from dualset.builders.dataset.words import Split
 from dualset.builders.errors import QueryError
 
 __all__ = ["Answer", "ask", "ask_to_parquet", "connect", "one_line"]
@@ -33,9 +33,9 @@ def connect(version: Version) -> duckdb.DuckDBPyConnection:
     """Open an in-memory database over a version's files."""
     connection = duckdb.connect()
     for table in TABLES:
-        connection.execute(f"create view {table} as {_table(version, table)}")
+        connection.execute(f"create view {table} as {select_table(version, table)}")
     connection.execute((Path(__file__).parent / "views.sql").read_text("utf-8"))
-    files = ", ".join(_quoted(path) for table in TABLES for path in version.files(table))
+    files = ", ".join(quoted(str(path)) for table in TABLES for path in version.files(table))
     # files, not their folder: a folder could be written to
     connection.execute(f"set allowed_paths = [{files}]")
     connection.execute("set enable_external_access = false")
@@ -112,19 +112,3 @@ def _fetch(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
             yield from rows
     except duckdb.Error as error:
         raise QueryError(one_line(error)) from error
-
-
-def _table(version: Version, table: str) -> str:
-    """The select over a table's files: by split, so that ``where split = 'test'`` opens those files only."""
-    own = any(column.name == "split" for column in TABLES[table].columns)
-    parts = []
-    for split in Split:
-        if files := version.files(table, split):
-            paths = ", ".join(map(_quoted, files))
-            parts.append(f"select *{'' if own else f', {split.value!r} as split'} from read_parquet([{paths}])")
-    return " union all ".join(parts)
-
-
-def _quoted(path: Path) -> str:
-    text = str(path).replace("'", "''")
-    return f"'{text}'"

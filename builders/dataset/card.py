@@ -1,105 +1,169 @@
-"""The dataset card: ``README.md`` of a snapshot, made from its manifest, the schema and nothing else.
+"""The dataset card: ``README.md`` of a snapshot, made from its manifest, its tables, the schema and nothing else.
 
-In: the snapshot's folder (for its licences) and manifest. Out: Markdown whose YAML head makes ``load_dataset(path,
-"groups")`` work as it stands. The card is no part of the revision and has no date: one version has one card.
+In: a snapshot's folder and manifest. Out: Markdown that the Hub shows and that ``load_dataset(path, "groups")`` reads.
+The card is no part of the revision and has no date, host or commit: one version has one card. The Hub commit that will
+hold it is not known before it is made, so the card says ``SHA`` where it belongs, and how to find it.
 """
 
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
 import yaml
 
-from dualset.builders.dataset.digest import merged_rows
-from dualset.builders.dataset.ids import canonical_json
+from dualset.builders.dataset.card_head import head
+from dualset.builders.dataset.card_origin import citation, licences, limitations, origin
+from dualset.builders.dataset.describe import describe_table
+from dualset.builders.dataset.figures import Figures, count_version
 from dualset.builders.dataset.manifest import Manifest
-from dualset.builders.dataset.schema import TABLES, Table
+from dualset.builders.dataset.markdown import percent, table, word
+from dualset.builders.dataset.schema import TABLES
+from dualset.builders.dataset.version import Version
+from dualset.builders.dataset.words import Split
 
-__all__ = ["card", "describe_table"]
+__all__ = ["card"]
 
-
-def card(folder: Path, manifest: Manifest) -> str:
-    """The card's text."""
-    licences = _licences(folder, manifest)
-    head = yaml.safe_dump(_head(manifest, licences), sort_keys=False, allow_unicode=True)
-    return f"---\n{head}---\n\n{_body(manifest, licences)}"
+_WHAT = {"candidates": " (sampled completions)", "labels": " (distinct programs)", "groups": " (mixed)"}
 
 
-def describe_table(table: Table, level: int) -> str:
-    """A table's columns as Markdown, under a heading of that level."""
-    rows = "\n".join(f"| `{column.name}` | `{_type(column.type)}` | {column.doc} |" for column in table.columns)
-    order = ", ".join(f"`{name}`" for name in table.key)
-    head = f"{'#' * level} {table.name}\n\n{table.doc[0].upper()}{table.doc[1:]}. Sorted by {order}."
-    return f"{head}\n\n| column | type | meaning |\n|---|---|---|\n{rows}"
+def card(folder: Path, manifest: Manifest, *, repo_id: str | None = None) -> str:
+    """The card's text.
 
+    Args:
+        folder: the snapshot's; its tables are counted.
+        manifest: the snapshot's.
+        repo_id: ORG/NAME on the Hub, where it is known already.
 
-def _type(kind: pa.DataType) -> str:
-    """The Arrow type as people say it: the width of a text's offsets is nobody's business."""
-    return str(kind).replace("large_string", "string").replace("item: ", "").replace("timestamp[us]", "timestamp (us)")
-
-
-def _licences(folder: Path, manifest: Manifest) -> Counter[str]:
-    """Problems by licence; "unknown" where the source does not say."""
-    files = [folder / file["path"] for file in manifest["files"]["parquet"] if file["table"] == "problems"]
-    rows = merged_rows(TABLES["problems"], files, ["license"])
-    return Counter(row["license"] or "unknown" for row in rows)
-
-
-def _head(manifest: Manifest, licences: Counter[str]) -> dict[str, Any]:
-    one = next(iter(licences)) if len(licences) == 1 else None
-    known = {"MIT": "mit", "Apache-2.0": "apache-2.0", "CC-BY-4.0": "cc-by-4.0"}.get(one or "")
-    licence = {"license": known} if known else {"license": "other", "license_name": "by-problem"}
-    configs = [_config(table, manifest) for table in TABLES]
-    return {**licence, "tags": ["dualset", "code", "ranking"], "configs": configs}
-
-
-def _config(table: str, manifest: Manifest) -> dict[str, Any]:
-    splits = dict.fromkeys(file["split"] for file in manifest["files"]["parquet"] if file["table"] == table)
-    files = [{"split": split, "path": f"data/{table}/{split}-*.parquet"} for split in splits]
-    return {"config_name": table, "data_files": files} | ({"default": True} if table == "groups" else {})
-
-
-def _body(manifest: Manifest, licences: Counter[str]) -> str:
-    name, revision = manifest["files"]["name"], manifest["revision"]
+    Raises:
+        VersionError: its tables cannot be read.
+    """
+    version = Version(name=manifest["files"]["name"], revision=manifest["revision"], path=folder, manifest=manifest)
+    figures = count_version(version)
+    metadata = yaml.safe_dump(head(version, figures), sort_keys=False, allow_unicode=True)
     parts = [
-        f"# {name}\n\nSampled programs of a code model, what became of each when it was run, and groups of right and "
-        "wrong ones of the same problem, ready for learning to rank. Built by dualset.\n\n"
-        f"Revision `{revision}`: the sha256 of the `content` part of `manifest.json`, which holds a digest of every "
-        "table's rows.",
-        _counts(manifest),
-        _loading(),
-        "## Where it comes from\n\n"
-        + "".join(f"- {key}: `{value}`\n" for key, value in manifest["content"]["pins"].items())
-        + "- licences of the problems: "
-        + ", ".join(f"{licence} ({n})" for licence, n in sorted(licences.items()))
-        + "\n- recipe:\n\n```json\n"
-        + canonical_json(manifest["content"]["recipe"]).decode()
-        + "\n```",
+        _opening(version),
+        _rows(version, figures),
+        _programs(figures),
+        _groups(figures),
+        _loading(version, repo_id),
+        *origin(version, figures),
+        licences(figures),
+        limitations(version, figures),
+        citation(version, repo_id),
         "## Tables",
-        *(describe_table(table, level=3) for table in TABLES.values()),
+        *(describe_table(each, level=3) for each in TABLES.values()),
     ]
-    return "\n\n".join(parts) + "\n"
+    return f"---\n{metadata}---\n\n" + "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _counts(manifest: Manifest) -> str:
-    rows = "".join(_row_counts(manifest))
-    counts = "".join(f"- {key.replace('_', ' ')}: {n:,}\n" for key, n in sorted(manifest["content"]["counts"].items()))
-    return f"## What it holds\n\n| table | train | validation | test |\n|---|---|---|---|\n{rows}\n{counts}".rstrip()
-
-
-def _row_counts(manifest: Manifest) -> Iterator[str]:
-    """Tables that are no part of the revision are left out: their rows could differ."""
-    for table, entry in manifest["content"]["tables"].items():
-        cells = (f"{entry['splits'].get(split, 0):,}" for split in ("train", "validation", "test"))
-        yield f"| {table} | {' | '.join(cells)} |\n"
-
-
-def _loading() -> str:
+def _opening(version: Version) -> str:
     return (
-        "## How to load it\n\n```python\nimport datasets, duckdb, polars\n\n"
-        'datasets.load_dataset("path/of/this/folder", "groups", split="train")\n'
-        "duckdb.sql(\"select passed, count(*) from 'path/of/this/folder/data/labels/*.parquet' group by passed\")\n"
-        'polars.scan_parquet("path/of/this/folder/data/candidates/*.parquet")\n```'
+        f"# {version.name}\n\n"
+        "Programs that code models wrote, what became of each when it was run on its problem's tests, and groups of "
+        "right and wrong programs of the same problem: data for teaching a model to rank programs by correctness, and "
+        "to write them.\n\n"
+        f"Revision `{version.revision}`: the sha256 of the `content` part of `manifest.json`, which holds a digest of "
+        "every table's rows. Same rows, same revision, wherever they lie."
     )
+
+
+def _rows(version: Version, figures: Figures) -> str:
+    """Rows and rates by split; what is measured is no part of the version and is left out."""
+    splits = [split.value for split in Split if any(rows.get(split) for rows in version.splits.values())]
+    body = []
+    for each in (each for each in TABLES.values() if not each.measured):
+        rows = [version.splits[each.name].get(split, 0) for split in splits]
+        body.append([f"{each.name}{_WHAT.get(each.name, '')}", *(f"{n:,}" for n in (*rows, sum(rows)))])
+    rates = [figures.rates_by_split.get(split) for split in splits] + [figures.rates]
+    body.append(["pass rate", *(_rate(each.pass_rate if each else None) for each in rates)])
+    body.append(["pass@1 (mean over problems)", *(_rate(each.mean_pass_rate if each else None) for each in rates)])
+    note = (
+        "The pass rate is right candidates among the labelled ones; pass@1 is the mean of each problem's own. Splits "
+        "are by problem: no problem is in two."
+    )
+    return f"## What it holds\n\n{table(['', *splits, 'all'], body)}\n\n{note}"
+
+
+def _rate(rate: float | None) -> str:
+    return "" if rate is None else f"{rate:.4f}"
+
+
+def _programs(figures: Figures) -> str:
+    """Labels by outcome, and how sure they are."""
+    total = figures.programs_passed + figures.programs_failed + figures.programs_unknown
+    if not total:
+        return "### Programs\n\nNo program."
+    outcomes = [
+        [word(outcome) if outcome else "no tests", f"{n:,}", percent(n, total)]
+        for outcome, n in figures.programs_by_outcome.items()
+    ]
+    tests = figures.tests_a_problem
+    many = f" on {tests[0]:,} to {tests[2]:,} tests a problem (median {tests[1]:,})" if tests else ""
+    text = (
+        f"{total:,} distinct programs{many}: {figures.programs_passed:,} passed, {figures.programs_failed:,} failed, "
+        f"{figures.programs_unknown:,} are unknown (null). {_flakiness(figures)}"
+    )
+    return f"### Programs\n\n{text}\n\n{table(['outcome', 'programs', 'share'], outcomes)}"
+
+
+def _flakiness(figures: Figures) -> str:
+    runs, flaky = figures.programs_repeated, figures.programs_flaky
+    if not runs:
+        return "Each was run once, so the flake rate is not known."
+    rate = percent(flaky, runs)
+    return f"Of {runs:,} that were run more than once, {flaky:,} did not do the same each time (flake rate {rate})."
+
+
+def _groups(figures: Figures) -> str:
+    """Group balance: the more uneven, the more a constant guess pays."""
+    total = sum(each.groups for each in figures.groups)
+    if not total:
+        return "### Groups\n\nNo group: no problem has enough right and wrong programs."
+    kinds: Counter[tuple[int, int]] = Counter()
+    for each in figures.groups:
+        kinds[each.size, each.n_correct] += each.groups
+    rows = [[f"{right} of {size}", f"{n:,}", percent(n, total)] for (size, right), n in sorted(kinds.items())]
+    text = (
+        f"{total:,} groups of {figures.problems_with_groups:,} problems, {figures.mean_n_correct:.2f} right ones in a "
+        f"group on average; the problem with most has {figures.groups_of_largest:,} "
+        f"({percent(figures.groups_of_largest, total)})."
+    )
+    return f"### Groups\n\n{text}\n\n{table(['right', 'groups', 'share'], rows)}"
+
+
+def _loading(version: Version, repo_id: str | None) -> str:
+    where = repo_id or f"ORG/{version.name}"
+    return "\n\n".join(["## How to load it", *_loading_parts(where, repo_id is not None), *_empty(version)])
+
+
+def _loading_parts(where: str, known: bool) -> Iterator[str]:
+    place = "" if known else "`ORG` is the account that it was published under. "
+    yield (
+        f"{place}`SHA` is the 40-digit commit of this repository (*Files and versions*, *History*; or `dualset "
+        f"versions hf://datasets/{where}`), and a tag works as well. A branch such as `main` moves: what is loaded "
+        "from it may not be what this page describes."
+    )
+    yield (
+        "```python\nfrom datasets import load_dataset\n\n"
+        f'groups = load_dataset("{where}", "groups", split="train", revision="SHA")\n```'
+    )
+    yield (
+        "```python\nimport duckdb\nfrom huggingface_hub import HfFileSystem\n\n"
+        "con = duckdb.connect()\ncon.register_filesystem(HfFileSystem())\n"
+        f'labels = "hf://datasets/{where}@SHA/data/labels/*.parquet"\n'
+        "con.sql(f\"select passed, count(*) from '{labels}' group by passed\")\n```"
+    )
+    yield (
+        "```python\nimport polars as pl\n\n"
+        f'candidates = pl.scan_parquet("hf://datasets/{where}@SHA/data/candidates/*.parquet")\n```'
+    )
+    yield (
+        "With dualset, which checks every file against the manifest:\n\n"
+        f"```bash\ndualset pull hf://datasets/{where}@SHA\ndualset sql hf://datasets/{where}@SHA --name pass_rate\n```"
+    )
+    yield 'A copy on disk is loaded by its folder: `load_dataset("FOLDER", "groups")`.'
+
+
+def _empty(version: Version) -> Iterator[str]:
+    if empty := [name for name in TABLES if not sum(version.splits[name].values())]:
+        yield f"Without rows: {', '.join(empty)}. `datasets` loads a table without rows with `streaming=True` only."

@@ -22,6 +22,7 @@ __all__ = [
     "append_log",
     "check_word",
     "clean",
+    "is_word",
     "locked",
     "read_log",
     "snapshot_path",
@@ -45,9 +46,18 @@ class LogEntry:
     created: str
 
 
+def is_word(word: object) -> bool:
+    """Whether it can be a name or a tag."""
+    return isinstance(word, str) and _WORD.fullmatch(word) is not None
+
+
 def check_word(word: str, what: str) -> None:
-    """Names and tags are file names: nothing in them may climb out of the store."""
-    if not _WORD.fullmatch(word):
+    """Names and tags are file names: nothing in them may climb out of the store.
+
+    Raises:
+        VersionError: it is no such word.
+    """
+    if not is_word(word):
         msg = f"{what} {word!r}: expected letters, digits, '.', '_' or '-', starting with a letter or digit"
         raise VersionError(msg)
 

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any, TypedDict, cast
 
 from dualset.builders.dataset.ids import canonical_json, sha256_hex
-from dualset.builders.dataset.schema import SCHEMA_VERSION, TABLES
+from dualset.builders.dataset.manifest_shape import is_manifest
+from dualset.builders.dataset.older import check_schema_version
+from dualset.builders.dataset.schema import SCHEMA_VERSION
 from dualset.builders.errors import CorruptVersion, VersionError
 
 __all__ = [
@@ -31,7 +33,6 @@ __all__ = [
 ]
 
 MANIFEST = "manifest.json"
-_DATA_FILE = re.compile(r"data/(\w+)/(train|validation|test)-\d{5}-of-\d{5}\.parquet")
 
 
 class TableEntry(TypedDict):
@@ -134,15 +135,10 @@ def read_manifest(folder: Path) -> Manifest:
 
     Raises:
         CorruptVersion: it is no manifest, or its content is not the one that the revision or the folder names.
-        VersionError: it was written with a newer schema.
+        VersionError: it was written with a newer schema, or one too old to be read.
     """
     path = folder / MANIFEST
-    manifest = _parse(path)
-    written = manifest["content"]["schema_version"]
-    if written > SCHEMA_VERSION:
-        msg = f"{path} has schema version {written}, this dualset reads up to {SCHEMA_VERSION}: upgrade dualset"
-        raise VersionError(msg)
-    revision = revision_of(manifest["content"])
+    manifest, revision = _parse(path)
     named = folder.name if re.fullmatch("[0-9a-f]{64}", folder.name) else manifest["revision"]
     if not revision == manifest["revision"] == named:
         msg = f"{path}: its content has the revision {revision[:12]}, not {named[:12]}: {advice(folder)}"
@@ -155,29 +151,17 @@ def advice(folder: Path) -> str:
     return f"the version is damaged; restore it from a copy, or delete {folder} and build it again"
 
 
-def _parse(path: Path) -> Manifest:
-    """The manifest in the right shape: no path in it leads out of the snapshot."""
+def _parse(path: Path) -> tuple[Manifest, str]:
+    """The manifest in the right shape, and its revision: no name or path in it leads out of the store or snapshot."""
     try:
         manifest = cast(Manifest, json.loads(path.read_text("utf-8")))
-        content, files = manifest["content"], manifest["files"]
-        shapely = (
-            isinstance(content["schema_version"], int)
-            and isinstance(manifest["revision"], str)
-            and isinstance(files["name"], str)
-            and isinstance(files["created"], str)
-            and {"recipe", "pins", "parents", "counts", "tables"} <= content.keys()
-            and all(_shapely(entry) for entry in files["parquet"])
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        check_schema_version(manifest["content"]["schema_version"], path)
+        sound = is_manifest(manifest)
+        revision = revision_of(manifest["content"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         msg = f"{path} is not a manifest ({type(error).__name__}: {error}): {advice(path.parent)}"
         raise CorruptVersion(msg) from error
-    if not shapely:
+    if not sound:
         msg = f"{path} is not a manifest of dualset: {advice(path.parent)}"
         raise CorruptVersion(msg)
-    return manifest
-
-
-def _shapely(entry: FileEntry) -> bool:
-    match = _DATA_FILE.fullmatch(entry["path"])
-    named = match is not None and (match[1], match[2]) == (entry["table"], entry["split"]) and match[1] in TABLES
-    return named and isinstance(entry["bytes"], int) and isinstance(entry["sha256"], str)
+    return manifest, revision

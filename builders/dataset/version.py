@@ -10,7 +10,8 @@ from typing import Any
 
 from dualset.builders.dataset.digest import merged_rows
 from dualset.builders.dataset.manifest import Manifest
-from dualset.builders.dataset.schema import TABLES
+from dualset.builders.dataset.older import filled_rows
+from dualset.builders.dataset.schema import SCHEMA_VERSION, TABLES
 from dualset.builders.dataset.words import Split
 from dualset.builders.errors import VersionError, did_you_mean
 
@@ -43,6 +44,15 @@ class Version:
             rows[file["table"]] += file["rows"]
         return rows | self.manifest["content"]["counts"]
 
+    @property
+    def splits(self) -> Mapping[str, Mapping[str, int]]:
+        """table -> split -> rows; a split without a file is not named."""
+        rows: dict[str, dict[str, int]] = {table: {} for table in TABLES}
+        for file in self.manifest["files"]["parquet"]:
+            splits = rows[file["table"]]
+            splits[file["split"]] = splits.get(file["split"], 0) + file["rows"]
+        return rows
+
     def files(self, table: str, split: str | None = None) -> tuple[Path, ...]:
         """The Parquet files of a table, of one split or of all: empty where the split has no rows.
 
@@ -64,7 +74,7 @@ class Version:
     def rows(
         self, table: str, split: str | None = None, columns: Sequence[str] | None = None
     ) -> Iterator[dict[str, Any]]:
-        """The rows in key order, streamed; ``columns`` restricts them.
+        """The rows in key order, streamed; ``columns`` restricts them. A column that an older version lacks is null.
 
         Raises:
             VersionError: there is no such table, split or column.
@@ -75,4 +85,8 @@ class Version:
             if name not in known:
                 msg = f"{table} has no column {name!r}: {did_you_mean(name, known)}"
                 raise VersionError(msg)
-        return merged_rows(TABLES[table], files, columns) if files else iter(())
+        if not files:
+            return iter(())
+        if self.manifest["content"]["schema_version"] == SCHEMA_VERSION:
+            return merged_rows(TABLES[table], files, columns)
+        return filled_rows(TABLES[table], merged_rows(TABLES[table], files), columns)

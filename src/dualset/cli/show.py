@@ -37,8 +37,11 @@ def command(ref: str, as_json: bool, digests: bool) -> None:
 def _shown(version: Any) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from dualset.sql.summary import summarize
+    from dualset.builders.dataset.figures import count_version
 
+    figures = count_version(version)
+    rates = asdict(figures.rates)
+    del rates["problems"]
     content, files = version.manifest["content"], version.manifest["files"]
     return {
         "name": version.name,
@@ -48,7 +51,10 @@ def _shown(version: Any) -> dict[str, Any]:
         "path": str(version.path),
         "bytes": sum(file["bytes"] for file in files["parquet"]),
         "counts": dict(version.counts),
-        **asdict(summarize(version)),
+        **rates,
+        "groups_by_n_correct": figures.groups_by_n_correct,
+        "flake_rate": figures.flake_rate,
+        "splits": version.splits,
         **{key: content[key] for key in ("parents", "pins", "seeds", "recipe", "schema_version")},
         "libraries": files["libraries"],
     }

@@ -1,0 +1,132 @@
+"""The card's second half: where a version comes from, under which licences, what it cannot say, how to cite it.
+
+In: a version and its figures. Out: Markdown sections.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from dualset.builders.dataset.figures import Figures
+from dualset.builders.dataset.markdown import fence, percent, table, word
+from dualset.builders.dataset.version import Version
+
+__all__ = ["citation", "licences", "limitations", "origin"]
+
+_LONGEST_LIST = 30
+_SECTIONS = ("problems", "candidates", "labels", "groups", "splits")
+
+
+def origin(version: Version, figures: Figures) -> Iterator[str]:
+    """How it was built: pins, sources, models, recipe."""
+    content, libraries = version.manifest["content"], version.manifest["files"]["libraries"]
+    made_by = f"By dualset {libraries.get('dualset', '')}, schema version {content['schema_version']}."
+    yield f"## How it was built\n\n{made_by}"
+    said = [f"pin: {key}: {word(value)}" for key, value in content["pins"].items()]
+    said += [f"seed: {key}: {word(value)}" for key, value in content["seeds"].items()]
+    said += [f"made from the version {word(parent)}" for parent in content["parents"]]
+    yield "\n".join(f"- {each}" for each in said)
+    yield _sources(figures)
+    yield _samplers(figures)
+    recipe = yaml.safe_dump(_recipe(content["recipe"]), sort_keys=False, allow_unicode=True)
+    yield f"The recipe, without its name, file paths and nulls:\n\n{fence(recipe, 'yaml')}"
+
+
+def _sources(figures: Figures) -> str:
+    columns = ["problems from", "revision or sha256", "licence", "problems"]
+    rows = [
+        [word(each.source), word(each.revision), word(each.license) or "unknown", f"{each.problems:,}"]
+        for each in figures.sources
+    ]
+    return _listed(columns, rows, texts=3)
+
+
+def _samplers(figures: Figures) -> str:
+    columns = ["model", "its revision", "sampler", "temperature", "top_p", "top_k", "candidates"]
+    rows = []
+    for each in figures.samplers:
+        settings = map(_number, (each.temperature, each.top_p, each.top_k))
+        model = [word(each.model) or "unknown", word(each.model_revision), word(each.sampler)]
+        rows.append([*model, *settings, f"{each.candidates:,}"])
+    return _listed(columns, rows, texts=3)
+
+
+def licences(figures: Figures) -> str:
+    """Problems by licence, and what that does not cover."""
+    counts: Counter[str] = Counter()
+    for source in figures.sources:
+        counts[word(source.license) or "unknown"] += source.problems
+    listed = "".join(f"- {licence}: {n:,} problems\n" for licence, n in counts.most_common()) or "- no problems\n"
+    return (
+        f"## Licences\n\nStatements, tests and reference programs keep the licence of their source:\n\n{listed}\n"
+        "The candidates were written by the models named above, whose terms may apply to them. dualset adds no terms."
+    )
+
+
+def limitations(version: Version, figures: Figures) -> str:
+    """What a reader must not conclude; with numbers where there are any."""
+    return "## Limitations\n\n" + "\n".join(f"- {each}" for each in _limitations(version, figures))
+
+
+def _limitations(version: Version, figures: Figures) -> Iterator[str]:
+    yield "A label says that a program passed these tests within these limits, not that it is right: tests miss errors."
+    programs = figures.programs_passed + figures.programs_failed + figures.programs_unknown
+    if figures.programs_unknown:
+        share = percent(figures.programs_unknown, programs)
+        yield (
+            f"{figures.programs_unknown:,} of {programs:,} programs ({share}) have no label: no tests, a fault of the "
+            "machine, or runs that differ. They are in no group and no rate."
+        )
+    if programs and not figures.programs_repeated:
+        yield "Each program was run once: a flaky one is labelled by the run that was made."
+    problems = sum(version.splits["problems"].values())
+    if problems:
+        n = figures.problems_with_groups
+        yield (
+            f"Groups come from {n:,} of {problems:,} problems ({percent(n, problems)}), those with right and with "
+            "wrong programs, so rates within groups are not the models' pass rates."
+        )
+    yield "Splits are by exact problem. Problems that are near copies of each other may lie in two."
+    yield "Where a source is public, a model may have been trained on its problems."
+    yield "The programs were written by models, and nobody has read them. Run them in a sandbox only."
+    yield "`observations` (time and memory) depend on the machine and are no part of the revision."
+
+
+def citation(version: Version, repo_id: str | None) -> str:
+    """BibTeX of this version and of the method."""
+    name = version.name.replace("_", "\\_")
+    place = f"  url = {{https://huggingface.co/datasets/{repo_id}}},\n" if repo_id else ""
+    entries = (
+        f"@misc{{{version.name}-{version.revision[:12]},\n"
+        f"  title = {{{{{name}: sampled programs, execution labels and ranking groups}}}},\n{place}"
+        f"  note = {{dualset version, revision {version.revision}}}\n}}\n\n"
+        "@misc{dust,\n  title = {{DuST}},\n  eprint = {2605.11299},\n  archivePrefix = {arXiv},\n"
+        "  url = {https://arxiv.org/abs/2605.11299}\n}"
+    )
+    return (
+        "## Citation\n\nThe groups follow the method of DuST ([arXiv 2605.11299](https://arxiv.org/abs/2605.11299)).\n\n"
+        f"{fence(entries, 'bibtex')}"
+    )
+
+
+def _listed(columns: list[str], rows: list[list[str]], texts: int) -> str:
+    more = f"\n\nand {len(rows) - _LONGEST_LIST:,} more." if len(rows) > _LONGEST_LIST else ""
+    return table(columns, rows[:_LONGEST_LIST], texts=texts) + more if rows else ""
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+def _recipe(recipe: dict[str, Any]) -> dict[str, Any]:
+    """In the order in which a recipe is written, without nulls."""
+    names = [name for name in _SECTIONS if name in recipe] + [name for name in recipe if name not in _SECTIONS]
+    return {name: _without_nulls(recipe[name]) for name in names if recipe[name] is not None}
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
+    return value
