@@ -1,20 +1,33 @@
 """From what a child sent and how it ended to what happened on each test.
 
-In: frames and ends, which a hostile program may have forged. Out: a ``Happened`` for each test. A pass is only ever
+In: records and ends, which a hostile program may have forged. Out: a ``Happened`` for each test. A pass is only ever
 given for data that the driver has compared itself, or by a judge.
 """
 
+import signal
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from dualset.builders.dataset.words import Outcome, Style
-from dualset.builders.execution.inside.frames import Frame
+from dualset.builders.execution.errand import Ran
+from dualset.builders.execution.inside.records import (
+    FAILED,
+    LOADED,
+    LONG,
+    OK,
+    RAISED,
+    SOILED,
+    SYNTAX,
+    VERDICT,
+    Record,
+)
 from dualset.builders.execution.plan import Case, Plan
 from dualset.builders.execution.worker import Ended
 
-__all__ = ["Batch", "Happened", "read_answers", "read_verdict"]
+__all__ = ["Batch", "Happened", "read_answers", "read_verdicts"]
 
-_OUTCOMES = {"error": Outcome.RUNTIME_ERROR, "long": Outcome.OUTPUT_LIMIT}
+_OUTCOMES = {OK: Outcome.PASS, RAISED: Outcome.RUNTIME_ERROR, LONG: Outcome.OUTPUT_LIMIT}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,17 +50,17 @@ class Batch(NamedTuple):
     whole: Happened | None
 
 
-def read_answers(plan: Plan, cases: list[Case], ended: Ended) -> Batch:
-    """Turn a child's frames and end into what happened."""
-    failed = _before_tests(ended)
+def read_answers(plan: Plan, cases: Sequence[Case], ran: Ran) -> Batch:
+    """Turn a child's records and end into what happened."""
+    failed = _before_tests(ran)
     if failed:
         return Batch([], failed)
-    tests = [frame for frame in ended.frames if frame.head[0] == "test"][: len(cases)]
-    answered = [_test(plan, case, frame) for case, frame in zip(cases, tests, strict=False)]
-    soiled = any(frame.head[0] == "soiled" for frame in ended.frames)
+    tests = [record for record in ran.records if record.kind in _OUTCOMES][: len(cases)]
+    answered = [_test(plan, case, record) for case, record in zip(cases, tests, strict=False)]
+    soiled = any(record.kind == SOILED for record in ran.records)
     if len(answered) < len(cases) and not (soiled and answered):
-        answered.append(_interrupted(plan, cases[len(answered)], ended))
-    return Batch(_within_memory(answered, ended, plan.limits.memory_mb), None)
+        answered.append(_interrupted(plan, cases[len(answered)], ran))
+    return Batch(_within_memory(answered, ran.ended, plan.limits.memory_mb), None)
 
 
 def _within_memory(answered: list[Happened], ended: Ended, limit_mib: float) -> list[Happened]:
@@ -60,76 +73,82 @@ def _within_memory(answered: list[Happened], ended: Ended, limit_mib: float) -> 
     return answered
 
 
-def _before_tests(ended: Ended) -> Happened | None:
+def _before_tests(ran: Ran) -> Happened | None:
     """What holds for all tests, where the program did not get to the first one."""
-    first = ended.frames[0] if ended.frames else None
-    if first and first.head[0] == "syntax":
-        return _raised(first.head[1:2], Outcome.SYNTAX_ERROR)
-    if first and first.head[0] == "failed":
-        return _raised(first.head[1:2])
-    if first and first.head[0] == "loaded":
+    first = ran.records[0] if ran.records else None
+    if first and first.kind == SYNTAX:
+        return _raised(first.error, Outcome.SYNTAX_ERROR)
+    if first and first.kind == FAILED:
+        return _raised(first.error)
+    if first and first.kind == LOADED:
         return None
-    return _end(ended)
+    return _end(ran.ended)
 
 
-def _test(plan: Plan, case: Case, frame: Frame) -> Happened:
-    report = frame.head[1] if len(frame.head) > 1 and isinstance(frame.head[1], dict) else {}
-    cpu_ms, peak = _number(report.get("cpu_ms")), _number(report.get("peak_mib"))
-    status = report.get("status")
-    cost: dict[str, Any] = {"cpu_ms": cpu_ms, "peak_mib": peak, "actual": frame.body}
+def _test(plan: Plan, case: Case, record: Record) -> Happened:
+    cpu_ms, peak = _number(record.cpu_s * 1000), _number(record.peak_mib)
+    cost: dict[str, Any] = {"cpu_ms": cpu_ms, "peak_mib": peak, "actual": record.body}
     if cpu_ms is None or cpu_ms > plan.limits.timeout_s * 1000:
         return Happened(outcome=Outcome.TIME_LIMIT, **cost)
-    if status == "ok":
-        return Happened(outcome=Outcome.PASS if case.right(frame.body) else Outcome.WRONG_ANSWER, **cost)
-    return replace(_raised([report.get("error")], _OUTCOMES.get(str(status), Outcome.RUNTIME_ERROR)), **cost)
+    if record.kind == OK:
+        return Happened(outcome=Outcome.PASS if case.right(record.body) else Outcome.WRONG_ANSWER, **cost)
+    return replace(_raised(record.error, _OUTCOMES[record.kind]), **cost)
 
 
-def _interrupted(plan: Plan, case: Case, ended: Ended) -> Happened:
+def _interrupted(plan: Plan, case: Case, ran: Ran) -> Happened:
     """The test that a child was in when it ended; what a program printed before ``os._exit(0)`` still counts."""
-    if plan.style == Style.STDIO and ended.exit == 0 and ended.cause is None:
-        right = case.right(ended.printed)
-        return Happened(outcome=Outcome.PASS if right else Outcome.WRONG_ANSWER, actual=ended.printed)
-    return _end(ended)
+    if plan.style == Style.STDIO and ran.ended.exit == 0 and not ran.ended.cause:
+        right = case.right(ran.printed)
+        return Happened(outcome=Outcome.PASS if right else Outcome.WRONG_ANSWER, actual=ran.printed)
+    return _end(ran.ended)
 
 
 def _end(ended: Ended) -> Happened:
     """An end that the program did not mean to be an answer."""
-    if ended.cause == "stopped":
-        return Happened(outcome=Outcome.OUTPUT_LIMIT)
-    if ended.cause is not None:
+    if ended.cause:
         return Happened(outcome=Outcome.TIME_LIMIT)
+    if ended.exit == -signal.SIGXFSZ:
+        return Happened(outcome=Outcome.OUTPUT_LIMIT)
     how = f"signal {-ended.exit}" if ended.exit < 0 else f"exit code {ended.exit}"
     return Happened(outcome=Outcome.RUNTIME_ERROR, exception="Exit", message=f"the process ended early: {how}")
 
 
-def read_verdict(plan: Plan, verdict: Ended, ended: Ended) -> Happened:
-    """What a judge found, and how the program it judged ended."""
-    failed = _before_tests(ended)
+def read_verdicts(plan: Plan, judge: Ran, program: Ran) -> Batch:
+    """What a judge found, test by test, as far as it got; the last where the program or the judge ended early."""
+    failed = _before_tests(program)
     if failed:
-        return failed
-    frame = verdict.frames[0] if verdict.frames else None
-    how = frame.head[1] if frame else "none"
-    if ended.cause and how != "pass":
-        return _end(ended)
-    if frame is None and verdict.cause:
-        return _end(verdict)
-    if frame is None:
-        return Happened(outcome=Outcome.WRONG_ANSWER, message="the judge ended early")
-    cost: dict[str, Any] = {"cpu_ms": round(ended.cpu_s * 1000, 3), "peak_mib": ended.peak_mib}
-    if how == "pass":
-        outcome = Outcome.MEMORY_LIMIT if ended.peak_mib > plan.limits.memory_mb else Outcome.PASS
-        return Happened(outcome=outcome, **cost)
-    if how == "gone":
-        return _end(ended)
+        return Batch([], failed)
+    verdicts = [record for record in judge.records if record.kind == VERDICT and isinstance(record.error, list)]
+    tests = [record for record in program.records if record.kind == OK]
+    happened: list[Happened] = []
+    for i, verdict in enumerate(verdicts):
+        how, told = verdict.error
+        if how == "gone":
+            return Batch([*happened, _end(program.ended)], None)
+        happened.append(_judged(plan, how, told, tests[i] if i < len(tests) else None))
+    if judge.ended.cause:
+        happened.append(_end(judge.ended))
+    elif not happened or judge.ended.exit:
+        happened.append(Happened(outcome=Outcome.WRONG_ANSWER, message="the judge ended early"))
+    return Batch(happened, None)
+
+
+def _judged(plan: Plan, how: str, told: Any, test: Record | None) -> Happened:
     if how == "broken":
-        return _raised(frame.head[2:3], Outcome.INFRA_ERROR)
-    raised = _raised(frame.head[2:3], Outcome.WRONG_ANSWER if how == "wrong" else Outcome.RUNTIME_ERROR)
-    return replace(raised, **cost)
+        return _raised(told, Outcome.INFRA_ERROR)
+    cpu_ms, peak = (_number(test.cpu_s * 1000), _number(test.peak_mib)) if test else (None, None)
+    cost: dict[str, Any] = {"cpu_ms": cpu_ms, "peak_mib": peak}
+    if cpu_ms is not None and cpu_ms > plan.limits.timeout_s * 1000:
+        return Happened(outcome=Outcome.TIME_LIMIT, **cost)
+    if how == "pass":
+        over = (peak or 0.0) > plan.limits.memory_mb
+        return Happened(outcome=Outcome.MEMORY_LIMIT if over else Outcome.PASS, **cost)
+    return replace(_raised(told, Outcome.WRONG_ANSWER if how == "wrong" else Outcome.RUNTIME_ERROR), **cost)
 
 
-def _raised(error: list[Any], outcome: Outcome = Outcome.RUNTIME_ERROR) -> Happened:
+def _raised(error: Any, outcome: Outcome = Outcome.RUNTIME_ERROR) -> Happened:
     """An exception as the child described it; a MemoryError is the limit's doing."""
-    told = error[0] if error and isinstance(error[0], dict) else {}
+    told = error if isinstance(error, dict) else {}
     kind, message, line = told.get("type"), told.get("message"), told.get("line")
     if kind == "MemoryError" and outcome == Outcome.RUNTIME_ERROR:
         outcome = Outcome.MEMORY_LIMIT
@@ -141,6 +160,5 @@ def _raised(error: list[Any], outcome: Outcome = Outcome.RUNTIME_ERROR) -> Happe
     )
 
 
-def _number(value: Any) -> float | None:
-    good = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e15
-    return float(value) if good else None
+def _number(value: float) -> float | None:
+    return round(value, 3) if 0 <= value < 1e15 else None

@@ -19,6 +19,9 @@ from dualset.builders.execution.settings import LabelSettings
 
 __all__ = ["Case", "Plan", "plan"]
 
+Call = tuple[str | None, list[Any], dict[str, Any]]
+"""What is called, None for nothing, its positional and its keyword arguments."""
+
 _MEMBERS = 2000
 """Sets and dicts up to this size are built whatever they hold, larger ones only where as large is expected."""
 
@@ -29,14 +32,15 @@ class Case:
 
     Attributes:
         test_id: the test's id.
-        send: what the program's process is told; None: the test is a block for the judge.
+        send: what the program's process is told: a text for standard input, or what is called (None: nothing) with its
+            arguments; None: the test is a block for the judge.
         right: whether the bytes that came back are what was expected.
         block: the judge's test code.
         wanted: the names that the block mentions.
     """
 
     test_id: str
-    send: dict[str, Any] | None = None
+    send: str | Call | None = None
     right: Callable[[bytes], bool] = lambda body: False
     block: str | None = None
     wanted: tuple[str, ...] = ()
@@ -79,7 +83,7 @@ def _stdio(problem: Problem, test: Test) -> Case:
     def right(body: bytes) -> bool:
         return same_text(body.decode("utf-8", "surrogateescape"), expected, tolerance)
 
-    return Case(test_id=test.test_id, send={"text": _given(problem, test, "input")}, right=right)
+    return Case(test_id=test.test_id, send=_given(problem, test, "input"), right=right)
 
 
 def _call(problem: Problem, test: Test) -> Case:
@@ -87,9 +91,9 @@ def _call(problem: Problem, test: Test) -> Case:
         msg = f"problem {problem.source_id} has call tests but no entry_point"
         raise ExecutionError(msg)
     tolerance = tolerance_of(problem.checker)
-    arguments = _given(problem, test, "input")
+    arguments = _json(problem, test, _given(problem, test, "input"))
     expected = _json(problem, test, _given(problem, test, "expected"))
-    if not isinstance(_json(problem, test, arguments), list):
+    if not isinstance(arguments, list):
         msg = f"problem {problem.source_id}, test {test.test_id}: input must be a JSON array of positional arguments"
         raise ExecutionError(msg)
     members = max(_MEMBERS, largest_collection(expected))
@@ -104,7 +108,7 @@ def _call(problem: Problem, test: Test) -> Case:
         except (ValueError, RecursionError, ArithmeticError):
             return False
 
-    return Case(test_id=test.test_id, send={"entry": problem.entry_point, "json": arguments}, right=right)
+    return Case(test_id=test.test_id, send=(problem.entry_point, arguments, {}), right=right)
 
 
 def _assert(problem: Problem, test: Test) -> Case:
@@ -118,8 +122,8 @@ def _assert(problem: Problem, test: Test) -> Case:
 
 def _call_assert(test: Test, simple: CallAssert) -> Case:
     if simple.entry is None:
-        return Case(test_id=test.test_id, send={}, right=lambda body: simple.holds)
-    send = {"entry": simple.entry, "args": encode(list(simple.args)), "kwargs": encode(simple.kwargs)}
+        return Case(test_id=test.test_id, send=(None, [], {}), right=lambda body: simple.holds)
+    send = (simple.entry, list(simple.args), simple.kwargs)
     members = max(_MEMBERS, largest_collection(simple.expected))
 
     def right(body: bytes) -> bool:

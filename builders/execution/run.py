@@ -12,21 +12,20 @@ The rules, beyond one child that answers all tests in order:
 - A fault of the sandbox is tried again once, and then its tests are ``infra_error``.
 """
 
-import json
-import os
+import marshal
+import re
 import socket
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from dualset.builders.dataset.records import Limits
 from dualset.builders.dataset.words import Outcome, Style
-from dualset.builders.execution.conversation import Fault
-from dualset.builders.execution.happened import Batch, Happened, read_answers, read_verdict
-from dualset.builders.execution.inside.frames import pack
+from dualset.builders.execution.errand import Errand, Ran
+from dualset.builders.execution.happened import Batch, Happened, read_answers, read_verdicts
+from dualset.builders.execution.inside.child import task_bytes
 from dualset.builders.execution.inside.watch import Order
 from dualset.builders.execution.ladder import Level
 from dualset.builders.execution.plan import Case, Plan
-from dualset.builders.execution.worker import Ended, Zygote
+from dualset.builders.execution.worker import Fault, Zygote
 
 __all__ = ["Worker"]
 
@@ -34,39 +33,46 @@ _PATIENCE, _PATIENCE_S = 3, 6.0
 _ASLEEP_FACTOR, _ASLEEP_FLOOR_S = 10.0, 5.0
 _IDLE_FLOOR_S = 1.0
 _JUDGE_MIB = 512
+_RECORD_BYTES = 8192
 
 
 class Worker:
-    """Runs one program at a time; has a zygote for programs, and one for judges once a test needs it."""
+    """Runs one program at a time. It has a zygote for programs, one for those that import the recipe's packages, and
+    one for judges, each once it is needed.
 
-    def __init__(self, level: Level) -> None:
-        self._programs = Zygote("program", level)
-        self._judges = Zygote("judge", level)
+    Args:
+        level: of isolation.
+        packages: installed packages that programs may import.
+    """
+
+    def __init__(self, level: Level, packages: Sequence[str] = ()) -> None:
+        self._plain = Zygote("program", level)
+        self._warm = Zygote("program", level, packages)
+        self._judges = Zygote("judge", level, packages)
+        self._mention = re.compile(rf"\b(?:{'|'.join(map(re.escape, packages))})\b") if packages else None
 
     @property
     def isolation(self) -> str:
-        """The level of the jail that its programs run in; empty before the first."""
-        return self._programs.isolation
+        """The layers of the jail that its programs run in; empty before the first."""
+        return self._plain.isolation or self._warm.isolation
 
     def stop(self) -> None:
         """Let a run that another thread is in fail now, and run nothing more."""
-        self._programs.stop()
-        self._judges.stop()
+        for zygote in (self._plain, self._warm, self._judges):
+            zygote.stop()
 
     def close(self) -> None:
-        """End both zygotes."""
-        self._programs.close()
-        self._judges.close()
+        """End the zygotes."""
+        for zygote in (self._plain, self._warm, self._judges):
+            zygote.close()
 
     def run(self, plan: Plan, code: str) -> list[Happened]:
         """What the program did on each test, in the plan's order."""
         direct = [i for i, case in enumerate(plan.cases) if case.send is not None]
-        answers, whole = self._answers(plan, code, [plan.cases[i] for i in direct])
-        happened = dict(zip(direct, answers, strict=True))
-        for i, case in enumerate(plan.cases):
-            if case.send is None:
-                spent = _out_of_patience(happened.values(), plan.limits)
-                happened[i] = whole or spent or self._judged(plan, code, case)
+        blocks = [i for i, case in enumerate(plan.cases) if case.send is None]
+        answers, whole = self._answers(plan, code, [plan.cases[i] for i in direct]) if direct else ([], None)
+        verdicts = self._verdicts(plan, code, [plan.cases[i] for i in blocks], answers, whole)
+        happened = dict(zip([*direct, *blocks], [*answers, *verdicts], strict=True))
         return [happened[i] for i in range(len(plan.cases))]
 
     def _answers(self, plan: Plan, code: str, cases: list[Case]) -> tuple[list[Happened], Happened | None]:
@@ -96,51 +102,70 @@ class Worker:
             if done[i].outcome == before.outcome and done[i].actual == before.actual:
                 return
 
-    def _batch(self, plan: Plan, code: str, cases: list[Case]) -> Batch:
+    def _batch(self, plan: Plan, code: str, cases: Sequence[Case]) -> Batch:
         """Run one child on these tests, from the first on, as far as it gets."""
-        order = _order(plan.limits, len(cases))
-        task = _task(plan, code, [case.send for case in cases])
-        out = os.memfd_create("stdout") if plan.style == Style.STDIO else None
         try:
-            ended = self._run(order, task, out)
+            return read_answers(plan, cases, self._run(plan, code, cases))
         except Fault as fault:
-            return Batch([], Happened(outcome=Outcome.INFRA_ERROR, message=str(fault)))
-        finally:
-            if out is not None:
-                os.close(out)
-        return read_answers(plan, cases, ended)
+            return Batch([], _infra_error(fault))
 
-    def _run(self, order: Order, task: bytes, out: int | None) -> Ended:
+    def _run(self, plan: Plan, code: str, cases: Sequence[Case]) -> Ran:
         """Twice at most: a zygote that was lost is started again."""
-        try:
-            return self._programs.begin(order, out=out).finish(task)
-        except Fault:
-            if out is not None:
-                os.ftruncate(out, 0)
-            return self._programs.begin(order, out=out).finish(task)
+        order, task = _order(plan.limits, len(cases)), _task(plan, code, cases)
+        for _ in range(2):
+            try:
+                with Errand(self._zygote_for(code), order, task, prints=plan.style == Style.STDIO) as errand:
+                    return errand.finish()
+            except Fault as error:
+                fault = error
+        raise fault
 
-    def _judged(self, plan: Plan, code: str, case: Case) -> Happened:
-        try:
-            return self._judge(plan, code, case)
-        except Fault:
-            self.close()
-        try:
-            return self._judge(plan, code, case)
-        except Fault as fault:
-            self.close()
-            return Happened(outcome=Outcome.INFRA_ERROR, message=str(fault))
+    def _zygote_for(self, code: str) -> Zygote:
+        return self._warm if self._mention and self._mention.search(code) else self._plain
 
-    def _judge(self, plan: Plan, code: str, case: Case) -> Happened:
-        """Let a judge's process run the block against the program's process."""
-        assert case.block is not None
-        order = _order(plan.limits, 1)
+    def _verdicts(
+        self, plan: Plan, code: str, blocks: list[Case], before: Sequence[Happened], whole: Happened | None
+    ) -> list[Happened]:
+        """What a judge finds on each of these tests."""
+        done: list[Happened] = []
+        while len(done) < len(blocks):
+            settled = whole or _out_of_patience([*before, *done], plan.limits)
+            if settled:
+                done.append(settled)
+                continue
+            judged, whole = self._judged(plan, code, blocks[len(done) :])
+            done += [] if whole else judged
+        return done
+
+    def _judged(self, plan: Plan, code: str, blocks: Sequence[Case]) -> Batch:
+        """Let a judge's process run the blocks against one process of the program; twice at most, as above."""
+        for _ in range(2):
+            try:
+                return self._judge(plan, code, blocks)
+            except Fault as error:
+                fault = error
+                self.close()
+        return Batch([], _infra_error(fault))
+
+    def _judge(self, plan: Plan, code: str, blocks: Sequence[Case]) -> Batch:
+        order = _order(plan.limits, len(blocks))
+        order = order._replace(idle_s=order.asleep_s)  # the program waits while the judge works
+        task = marshal.dumps((plan.entry_point, [(case.block, case.wanted) for case in blocks]))
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            judge = self._judges.begin(order._replace(idle_s=None, memory_mib=_JUDGE_MIB), link=theirs)
-            program = self._programs.begin(order, link=ours)
-        judge.give(pack([plan.entry_point], case.block.encode("utf-8", "surrogatepass")))
-        ended = program.finish(_task(plan, code, [], case.wanted))
-        return read_verdict(plan, judge.finish(), ended)
+            judging = order._replace(idle_s=float("inf"), memory_mib=_JUDGE_MIB)
+            judge = Errand(self._judges, judging, task, link=theirs)
+            with judge:
+                program = Errand(self._zygote_for(code), order, _task(plan, code, ()), link=ours)
+                theirs.close()
+                ours.close()
+                with program:
+                    ran = program.finish()
+                    return read_verdicts(plan, judge.finish(), ran)
+
+
+def _infra_error(fault: Fault) -> Happened:
+    return Happened(outcome=Outcome.INFRA_ERROR, message=str(fault))
 
 
 def _out_of_patience(happened: Iterable[Happened], limits: Limits) -> Happened | None:
@@ -151,22 +176,18 @@ def _out_of_patience(happened: Iterable[Happened], limits: Limits) -> Happened |
 
 
 def _order(limits: Limits, n_tests: int) -> Order:
+    tests = max(1, n_tests)
     return Order(
         timeout_s=limits.timeout_s,
-        cpu_s=limits.timeout_s * max(1, n_tests),
+        cpu_s=limits.timeout_s * tests,
         asleep_s=_ASLEEP_FACTOR * limits.timeout_s + _ASLEEP_FLOOR_S,
         idle_s=limits.timeout_s + _IDLE_FLOOR_S,
         memory_mib=limits.memory_mb,
         file_bytes=limits.output_kb * 1024,
+        result_bytes=tests * (limits.output_kb * 1024 + _RECORD_BYTES) + 65536,
     )
 
 
-def _task(plan: Plan, code: str, cases: list[Any], wanted: tuple[str, ...] = ()) -> bytes:
-    task = {
-        "style": plan.style,
-        "code": code,
-        "cases": cases,
-        "wanted": wanted,
-        "prelude": plan.style != Style.ASSERT,
-    }
-    return pack([], json.dumps(task).encode("ascii"))
+def _task(plan: Plan, code: str, cases: Sequence[Case]) -> bytes:
+    rest = (str(plan.style), plan.style != Style.ASSERT, [case.send for case in cases])
+    return task_bytes([code], marshal.dumps(rest))

@@ -5,23 +5,22 @@ All calls of one program share its namespace, as in the harnesses that HumanEval
 would wait for input, does not run.
 """
 
-import builtins
-import json
 import sys
 import types
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dualset.builders.execution.inside.failure import describe
-from dualset.builders.execution.inside.values import decode, encode
-
-if TYPE_CHECKING:
-    from dualset.builders.execution.inside.child import Reporter
+from dualset.builders.execution.inside.records import LONG, OK, RAISED, Pen
+from dualset.builders.execution.inside.values import encode
 
 __all__ = ["answer", "entry", "load"]
 
+Case = tuple[str | None, list[Any], dict[str, Any]]
+"""What is called (None: nothing; loading was all), its positional arguments and its keyword arguments."""
 
-def load(code: types.CodeType) -> dict[str, Any]:
+
+def load(code: types.CodeType, builtins: types.ModuleType) -> dict[str, Any]:
     """Run the program's top level; its namespace. Raises whatever the program raises."""
     module = types.ModuleType("program")
     sys.modules["program"] = module
@@ -53,24 +52,19 @@ def _name(names: dict[str, Any], name: str) -> Any:
     raise NameError(msg)
 
 
-def answer(names: dict[str, Any], cases: list[dict[str, Any]], report: "Reporter", longest: int) -> None:
-    """One report a test; the body is the encoded result."""
-    for case in cases:
-        report.begin()
-        if "entry" not in case:  # a test that calls nothing: loading was all
-            report.test("ok")
+def answer(names: dict[str, Any], cases: list[Case], pen: Pen, longest: int) -> None:
+    """One record a test; the body is the encoded result."""
+    for path, args, kwargs in cases:
+        pen.begin()
+        if path is None:
+            pen.write(OK)
             continue
-        args, kwargs = _arguments(case)
         try:
-            result = entry(names, case["entry"])(*args, **kwargs)
-            body = encode(result).encode("ascii")
+            body = encode(entry(names, path)(*args, **kwargs)).encode("ascii")
         except BaseException as error:  # noqa: BLE001  # whatever a program raises is data
-            report.test("error", error=describe(error))
+            pen.write(RAISED, error=describe(error))
             continue
-        report.test("long" if len(body) > longest else "ok", body[:longest])
-
-
-def _arguments(case: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-    if "json" in case:
-        return json.loads(case["json"]), {}
-    return decode(case["args"]), decode(case["kwargs"])
+        if len(body) > longest:
+            pen.write(LONG, body[:longest])
+        else:
+            pen.write(OK, body)

@@ -1,123 +1,98 @@
-"""A program's process: read the job from the driver, compile the program, answer its tests one after the other.
+"""A program's process: read the task, compile the program, answer its tests one after the other, write records.
 
-Frames out: ``["syntax", message]`` or ``["loaded"]`` or ``["failed", error]``; then for each test ``["test", report]``
-with what it printed or returned as the body; ``["soiled"]`` where the rest should run in a fresh process. What it says
-is only a claim about the program's own output: the driver compares it with what only the driver knows.
+What it writes is only a claim about the program's own output: the driver compares it with what only the driver knows.
+Records: ``SYNTAX`` or ``FAILED`` with the error, or ``LOADED``; then for each test ``OK``, ``RAISED`` or ``LONG`` with
+what it printed or returned; ``SOILED`` where the rest should run in a fresh process. A task may hold several variants
+of one program; ``NEXT`` stands between them.
+
+This runs once a program, on memory shared with the zygote until it is written to: each page first touched costs about
+four microseconds, so it is kept short, and the zygote has rehearsed it (see ``rehearsal.py``).
 """
 
 import builtins
-import json
+import marshal
 import mmap
 import os
-import random
-import resource
 import socket
 import sys
 import types
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 from dualset.builders.execution.inside import calls, remote, stdio
 from dualset.builders.execution.inside.failure import describe
-from dualset.builders.execution.inside.frames import pack, read_frame
-from dualset.builders.execution.inside.limits import MAXRSS_PER_MIB
-from dualset.builders.execution.inside.prelude import PRELUDE, RECURSION_LIMIT
-from dualset.builders.execution.inside.watch import MARK, Order
+from dualset.builders.execution.inside.prelude import RECURSION_LIMIT, WITH_PRELUDE
+from dualset.builders.execution.inside.records import FAILED, LOADED, NEXT, SYNTAX, Pen
+from dualset.builders.execution.inside.watch import Order
 
-__all__ = ["run"]
+__all__ = ["read_all", "run", "task_bytes"]
 
-_SAFE_FD = 40  # above what programs open, below the limit
-
-
-class Usage(NamedTuple):
-    """CPU seconds so far, and the peak of resident memory in MiB."""
-
-    cpu_s: float
-    peak_mib: float
+_CHUNK = 1 << 16
+_LENGTH = 8
 
 
-def _usage() -> Usage:
-    """From getrusage: with a CPU limit set, the process clock moves only with the scheduler's tick."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return Usage(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / MAXRSS_PER_MIB)
-
-
-class Reporter:
-    """The way back to the driver, with the marks from which CPU time is judged."""
-
-    def __init__(self, job: socket.socket, mark: mmap.mmap) -> None:
-        self._send = job.sendall
-        self._mark = mark
-        self._start = 0.0
-
-    def begin(self) -> None:
-        """A test begins now."""
-        self._start = _usage().cpu_s
-        MARK.pack_into(self._mark, 0, self._start)
-
-    def say(self, *head: Any) -> None:
-        """A frame without a body."""
-        self._send(pack(list(head)))
-
-    def test(self, status: str, body: bytes = b"", error: Any = None) -> None:
-        """A test has ended: ok, or error with its description, or long where the body is cut."""
-        usage = _usage()
-        cpu_ms = round((usage.cpu_s - self._start) * 1000, 3)
-        report = {"status": status, "cpu_ms": cpu_ms, "peak_mib": usage.peak_mib, "error": error}
-        self._send(pack(["test", report], body))
+def task_bytes(codes: Sequence[str], rest: bytes) -> bytes:
+    """A task as the driver writes it: the texts of the variants, and the rest as ``marshal`` made it once a problem."""
+    texts = marshal.dumps(tuple(code.encode("utf-8", "surrogatepass") for code in codes))
+    return len(texts).to_bytes(_LENGTH, "little") + texts + rest
 
 
 def run(order: Order, fds: list[int], mark: mmap.mmap) -> None:
-    """Everything between the fork and the end of the process; does not return."""
-    job = socket.socket(fileno=os.dup2(fds[0], _SAFE_FD, inheritable=False))
-    second = os.dup2(fds[1], _SAFE_FD + 1, inheritable=False) if len(fds) > 1 else None
-    frame = read_frame(job)
-    if frame is None:
-        os._exit(0)
-    task = json.loads(frame.body)
-    report = Reporter(job, mark)
-    _close_others(fds)
-    random.seed(0)
-    try:
-        code = compile(task["code"], "<program>", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
-        report.say("syntax", describe(error))
-        os._exit(0)
-    _answer(task, code, order, report, second)
-    os._exit(0)
+    """Everything that a program's process does.
+
+    Args:
+        order: its limits.
+        fds: the task, the file for records, and, where there is one, standard output or the line to a judge.
+        mark: the page shared with the zygote.
+    """
+    data = read_all(fds[0])
+    start = _LENGTH + int.from_bytes(data[:_LENGTH], "little")
+    style, prelude, cases = marshal.loads(data[start:])
+    pen = Pen(fds[1], mark)
+    for i, text in enumerate(marshal.loads(data[_LENGTH:start])):
+        if i:
+            pen.write(NEXT)
+        try:
+            code = compile(str(text, "utf-8", "surrogatepass"), "<program>", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+            pen.write(SYNTAX, error=describe(error))
+            continue
+        if style == "stdio":
+            if not _print(code, cases, pen, fds[2], order.file_bytes, b"builtins" in text):
+                return
+        elif not _call(code, prelude, cases, pen, fds[2:], order.file_bytes):
+            return
 
 
-def _answer(task: dict[str, Any], code: types.CodeType, order: Order, report: Reporter, second: int | None) -> None:
-    if task["prelude"]:
-        vars(builtins).update(PRELUDE)
+def read_all(fd: int) -> bytes:
+    """A file from its start."""
+    data = os.pread(fd, _CHUNK, 0)
+    while len(data) % _CHUNK == 0 and (more := os.pread(fd, _CHUNK << 6, len(data))):
+        data += more
+    return data
+
+
+def _print(code: types.CodeType, cases: list[str], pen: Pen, out: int, longest: int, meddles: bool) -> bool:
+    """A variant that reads and prints; whether this process may go on to another."""
+    sys.modules["builtins"] = WITH_PRELUDE
+    sys.setrecursionlimit(RECURSION_LIMIT)
+    pen.write(LOADED)
+    return stdio.answer(code, cases, pen, out, longest, meddles)
+
+
+def _call(code: types.CodeType, prelude: bool, cases: list[Any], pen: Pen, line: list[int], longest: int) -> bool:
+    """A variant whose function is called, by us or by a judge; whether this process may go on to another."""
+    if prelude:
+        sys.modules["builtins"] = WITH_PRELUDE
         sys.setrecursionlimit(RECURSION_LIMIT)
-    if task["style"] == "stdio":
-        assert second is not None
-        report.say("loaded")
-        stdio.answer(code, task["cases"], report, second, order.file_bytes)
-        return
-    report.begin()
-    _nowhere()
+    pen.begin()
     try:
-        names = calls.load(code)
+        names = calls.load(code, WITH_PRELUDE if prelude else builtins)
     except BaseException as error:  # noqa: BLE001  # SystemExit too: a program that is to be called has to stay
-        report.say("failed", describe(error))
-        os._exit(0)
-    report.say("loaded")
-    if second is not None:
-        remote.serve(names, task["wanted"], socket.socket(fileno=second))
-        return
-    calls.answer(names, task["cases"], report, order.file_bytes)
-
-
-def _nowhere() -> None:
-    """Called programs have no input, and what they print is nobody's business."""
-    null = os.open(os.devnull, os.O_RDWR)
-    os.dup2(null, 0)
-    os.dup2(null, 1)
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115
-    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
-
-
-def _close_others(fds: list[int]) -> None:
-    for fd in fds:
-        os.close(fd)
+        pen.write(FAILED, error=describe(error))
+        return True
+    pen.write(LOADED)
+    calls.answer(names, cases, pen, longest)
+    if line:
+        remote.serve(names, socket.socket(fileno=line[0]), pen)
+    return not line

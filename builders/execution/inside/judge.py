@@ -3,21 +3,22 @@
 It is forked from a zygote of its own, so no program's process ever descends from memory that has held a test. The
 verdict is this process's, by its own comparisons; a program can only send data.
 
-Frame out: ``["verdict", how, error]``: pass, wrong (an assertion failed, or the result could not be used as the test
+One record a test, ``VERDICT`` with how and error: pass, wrong (an assertion failed, or the result could not be used as the test
 uses it), raised (the program raised and the test did not expect it), gone (the program's process has ended), broken
 (the test does not compile).
 """
 
 import importlib
+import marshal
 import mmap
-import os
 import random
 import socket
 import traceback
 from typing import Any
 
+from dualset.builders.execution.inside.child import read_all
 from dualset.builders.execution.inside.failure import describe
-from dualset.builders.execution.inside.frames import pack, read_frame
+from dualset.builders.execution.inside.records import VERDICT, Pen
 from dualset.builders.execution.inside.remote import IMPORTABLE, Gone, Link
 from dualset.builders.execution.inside.watch import Order
 
@@ -27,23 +28,34 @@ _ALIASES = {"np": "numpy"}
 
 
 def run(order: Order, fds: list[int], mark: mmap.mmap) -> None:
-    """Everything between the fork and the end of the process; does not return."""
-    job, sock = (socket.socket(fileno=fd) for fd in fds)
-    frame = read_frame(job)
-    if frame is not None:
+    """Judge one program by all blocks, in order, until it is gone.
+
+    Args:
+        order: its limits.
+        fds: the task (entry point and blocks, each with the names it mentions), the file for records, the line.
+        mark: the page shared with the zygote.
+    """
+    entry_point, blocks = marshal.loads(read_all(fds[0]))
+    pen = Pen(fds[1], mark)
+    link = Link(socket.socket(fileno=fds[2]), trusting=False)
+    for test, wanted in blocks:
+        pen.begin()
         random.seed(0)
-        job.sendall(pack(["verdict", *_judge(frame.body.decode("utf-8", "surrogatepass"), frame.head[0], sock)]))
-    os._exit(0)
+        how, error = _judge(test, wanted, entry_point, link)
+        pen.write(VERDICT, error=[how, error])
+        if how == "gone":
+            return
 
 
-def _judge(test: str, entry_point: str | None, sock: socket.socket) -> tuple[str, dict[str, Any] | None]:
+def _judge(
+    test: str, wanted: list[str], entry_point: str | None, link: Link
+) -> tuple[str, dict[str, Any] | None]:
     try:
         code = compile(test, "<test>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
         return "broken", describe(error)
-    link = Link(sock, trusting=False)
     try:
-        names = _names(link, entry_point)
+        names = _names(link, wanted, entry_point)
         exec(code, {"__name__": "test", **names})
     except Gone:
         return "gone", None
@@ -53,9 +65,9 @@ def _judge(test: str, entry_point: str | None, sock: socket.socket) -> tuple[str
     return "pass", None
 
 
-def _names(link: Link, entry_point: str | None) -> dict[str, Any]:
+def _names(link: Link, wanted: list[str], entry_point: str | None) -> dict[str, Any]:
     """The program's names; a module's name means the module itself, whatever the program has put in its place."""
-    shown = link.first()
+    shown = link.names(wanted)
     for name in shown:
         module = _ALIASES.get(name, name)
         if name != entry_point and module in IMPORTABLE:

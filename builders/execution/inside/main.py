@@ -1,6 +1,7 @@
-"""The zygote's start: what every child will find already imported, and which of the two trades it has.
+"""The start of a sandbox process: it becomes the guard, and forks the zygote.
 
-Run by ``worker.py`` as ``python -P -s -S -c ...`` with an empty environment but for the hash seed.
+Run by ``worker.py`` as ``python -P -s -S -c ...`` with an environment of a few settings for Python itself. What the
+zygote imports is imported after the fork, so the guard stays small.
 """
 
 import os
@@ -8,28 +9,82 @@ import os
 # the hooks of random, threading and logging cost 350 us a child
 os.register_at_fork = lambda **hooks: None
 
-import builtins  # noqa: E402
+import json  # noqa: E402
 import socket  # noqa: E402
 import sys  # noqa: E402
+from collections.abc import Callable  # noqa: E402
+from typing import NamedTuple  # noqa: E402
 
-from dualset.builders.execution.inside import child, judge, tidy, zygote  # noqa: E402
+from dualset.builders.execution.inside import guard  # noqa: E402
 
-__all__ = ["main"]
+__all__ = ["Start", "main"]
 
 
-def main(root: str, control_fd: int, scratch: str, kind: str, level: str, packages: list[str]) -> None:
-    """Become a zygote for programs or for judges; returns when the driver is gone."""
-    sys.path[:] = [p for p in sys.path if p and p != root] + packages
-    sys.argv[:] = [""]
-    os.environ.clear()
-    builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment]  # what ``site`` defines
-    null = os.open(os.devnull, os.O_RDWR)
-    os.dup2(null, 2)
-    os.close(null)
-    run = child.run if kind == "program" else judge.run
+class Start(NamedTuple):
+    """What the driver says at the start.
+
+    Attributes:
+        kind: ``program`` or ``judge``: which part the children play.
+        level: of isolation.
+        root: the folder that this package is imported from, which programs do not see.
+        scratch: a folder made for this sandbox.
+        packages: names of installed packages that programs may import.
+        installed: folders in which these lie.
+    """
+
+    kind: str
+    level: str
+    root: str
+    scratch: str
+    packages: list[str]
+    installed: list[str]
+
+
+def main(control_fd: int, said: str) -> None:
+    """Become a guard with its zygote; returns when the driver is gone."""
+    start = Start(**json.loads(said))
+    driver = os.getppid()
+    control = socket.socket(fileno=control_fd)
+    ours, theirs = socket.socketpair()
+    sys.path[:] = [path for path in sys.path if path and path != start.root and os.path.isdir(path)]
     try:
-        with socket.socket(fileno=control_fd) as control:
-            zygote.serve(control, scratch, level, run)
-    finally:
-        tidy.empty(scratch)
-        os.rmdir(scratch)
+        zygote = _fork(start.level)
+    except OSError as error:
+        _complain(control, error)
+        return
+    if zygote:
+        theirs.close()
+        guard.keep(zygote, driver, control, ours, start.scratch, lambda listener: _broker(listener, start))
+        return
+    ours.close()
+    try:
+        _zygote(start, control, theirs)
+    except (OSError, ImportError) as error:
+        _complain(control, error)
+    os._exit(0)
+
+
+def _fork(level: str) -> int:
+    if level == "namespaces":
+        from dualset.builders.execution.inside import namespaces
+
+        namespaces.leave_users_and_processes()
+    return os.fork()
+
+
+def _complain(control: socket.socket, error: Exception) -> None:
+    control.sendall(json.dumps({"error": getattr(error, "strerror", None) or str(error)}).encode() + b"\n")
+
+
+def _zygote(start: Start, control: socket.socket, line: socket.socket) -> None:
+    sys.path.insert(0, start.root)
+    from dualset.builders.execution.inside import zygote
+
+    sys.path.remove(start.root)
+    zygote.live(start, control, line)
+
+
+def _broker(listener: int, start: Start) -> "Callable[[], None]":
+    from dualset.builders.execution.inside import broker, jail
+
+    return broker.Broker(listener, jail.readable(start.installed), jail.DEVICES, start.scratch).answer

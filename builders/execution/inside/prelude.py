@@ -1,7 +1,7 @@
 """Names that ``stdio`` and ``call`` programs may use without importing them, as their usual judges allow.
 
-LiveCodeBench puts a page of imports in front; LeetCode's ``List`` is defined nowhere. Here they are put among the
-builtins, so the program's line numbers stay its own and no name counts as defined by it. A star import that would hide
+LiveCodeBench puts a page of imports in front; LeetCode's ``List`` is defined nowhere. Here they stand in a ``builtins``
+module of the programs' own, so the program's line numbers stay its own and no name counts as defined by it. A star import that would hide
 a builtin (``math.pow``, ``io.open``, ``re.compile``, ``operator.abs``) is left out: the builtin stays. ``assert``
 programs get none, because the sets they come from (HumanEval, MBPP) import what they use.
 """
@@ -9,9 +9,10 @@ programs get none, because the sets they come from (HumanEval, MBPP) import what
 import builtins
 import importlib
 import sys
+import types
 from typing import Any
 
-__all__ = ["PRELUDE", "RECURSION_LIMIT", "prelude"]
+__all__ = ["RECURSION_LIMIT", "WITH_PRELUDE", "prelude"]
 
 RECURSION_LIMIT = 50_000
 """What LiveCodeBench's prelude sets; the recursive programs of its models rely on it."""
@@ -37,4 +38,7 @@ def prelude() -> dict[str, Any]:
     return names
 
 
-PRELUDE = prelude()
+WITH_PRELUDE = types.ModuleType("builtins", builtins.__doc__)
+"""``builtins`` as these programs see it, also when they import it; what they change in it changes nothing of ours."""
+
+vars(WITH_PRELUDE).update(vars(builtins) | prelude())

@@ -13,12 +13,13 @@ import importlib
 import socket
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from dualset.builders.execution.inside import calls
 from dualset.builders.execution.inside.failure import describe
 from dualset.builders.execution.inside.frames import Frame, pack, read_frame
+from dualset.builders.execution.inside.records import OK, Pen
 from dualset.builders.execution.inside.values import decode, encode
 
 __all__ = ["IMPORTABLE", "Gone", "Link", "ProgramError", "Proxy", "serve"]
@@ -66,15 +67,24 @@ class Link:
         except (BrokenPipeError, ConnectionResetError) as error:
             raise Gone from error
 
-    def first(self) -> dict[str, Any]:
-        """The names that the other end shows before anything else."""
+    def names(self, wanted: Sequence[str]) -> dict[str, Any]:
+        """A new test begins: the other end's objects of these names, as far as it has them."""
+        self.send(["names", 0], list(wanted))
         shown = self.decode(self._receive().body)
         return shown if isinstance(shown, dict) else {}
 
-    def serve(self) -> None:
-        """Answer until the other end is gone."""
+    def serve(self, show: Callable[[list[str]], dict[str, Any]]) -> None:
+        """Answer until the other end is gone.
+
+        Args:
+            show: what ``names`` gives.
+        """
         while True:
-            self._answer(self._receive())
+            frame = self._receive()
+            if frame.head[0] == "names":
+                self.send(["ok"], show(self.decode(frame.body)))
+            else:
+                self._answer(frame)
 
     def decode(self, body: bytes) -> Any:
         """A value that came in."""
@@ -167,18 +177,31 @@ class Proxy:
         return hash(self._number)
 
 
-def serve(names: dict[str, Any], wanted: list[str], sock: socket.socket) -> None:
-    """In the program's process: show the judge the names that its test uses, then answer its calls."""
-    link = Link(sock, trusting=True)
-    shown = {name: names[name] for name in wanted if name in names}
-    for name in wanted:
-        if name not in shown and isinstance(names.get("Solution"), type) and hasattr(names["Solution"], name):
-            shown[name] = calls.entry(names, name)
-    link.send(["names"], shown)
+def serve(names: dict[str, Any], sock: socket.socket, pen: Pen) -> None:
+    """In the program's process: show the judge the names that each test uses, and answer its calls.
+
+    A record is written for each test when the next one begins, or the judge has gone.
+    """
+    begun = False
+
+    def show(wanted: list[str]) -> dict[str, Any]:
+        nonlocal begun
+        if begun:
+            pen.write(OK)
+        begun = True
+        pen.begin()
+        shown = {name: names[name] for name in wanted if name in names}
+        solution = names.get("Solution")
+        for name in wanted:
+            if name not in shown and isinstance(solution, type) and hasattr(solution, name):
+                shown[name] = calls.entry(names, name)
+        return shown
+
     try:
-        link.serve()
+        Link(sock, trusting=True).serve(show)
     except Gone:
-        return
+        if begun:
+            pen.write(OK)
 
 
 def _call(target: Any, value: Any) -> Any:

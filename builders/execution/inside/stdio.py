@@ -11,23 +11,19 @@ driver runs a failing test again alone, so state that slips through never fails 
 """
 
 import atexit
-import builtins
 import os
 import random
 import sys
-import tempfile
 import threading
 import types
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from dualset.builders.execution.inside.failure import describe
-
-if TYPE_CHECKING:
-    from dualset.builders.execution.inside.child import Reporter
+from dualset.builders.execution.inside.memory import memory_file
+from dualset.builders.execution.inside.prelude import WITH_PRELUDE
+from dualset.builders.execution.inside.records import LONG, OK, RAISED, SOILED, Pen
 
 __all__ = ["answer"]
-
-_SAFE_FD = 42
 
 
 class Settings(NamedTuple):
@@ -35,38 +31,41 @@ class Settings(NamedTuple):
 
     recursion_limit: int
     path: list[str]
-    builtins: dict[str, Any]
 
 
-def answer(code: types.CodeType, cases: list[dict[str, Any]], report: "Reporter", out: int, longest: int) -> None:
-    """One report a test, in order, until done or soiled."""
-    source = _input_file()
-    before = _settings()
-    for case in cases:
-        _feed(source, case["text"])
+_BUILTINS = dict(vars(WITH_PRELUDE))
+
+
+def answer(code: types.CodeType, cases: list[str], pen: Pen, out: int, longest: int, meddles: bool) -> bool:
+    """One record a test, in order, until done or soiled; whether all is as it was.
+
+    Args:
+        code: the program.
+        cases: what each test gives on standard input.
+        pen: for the records.
+        out: the file that becomes standard output.
+        longest: bytes of output that a test may print.
+        meddles: the program's text speaks of builtins, so these are put back after each test.
+    """
+    source = memory_file("stdin")
+    before = Settings(sys.getrecursionlimit(), list(sys.path))
+    for text in cases:
+        _feed(source, text)
         _streams(source, out)
-        report.begin()
+        pen.begin()
         error = _run(code)
         size = os.fstat(out).st_size
         body = os.pread(out, min(size, longest), 0)
-        status = "long" if size >= longest else "error" if error else "ok"
-        report.test(status, body, error)
+        pen.write(LONG if size >= longest else RAISED if error else OK, body, error)
         os.ftruncate(out, 0)
         if _soiled():
-            report.say("soiled")
-            return
+            pen.write(SOILED)
+            return False
         _put_back(before)
-
-
-def _input_file() -> int:
-    if hasattr(os, "memfd_create"):
-        made = os.memfd_create("stdin")
-    else:
-        with tempfile.TemporaryFile() as file:
-            made = os.dup(file.fileno())
-    kept = os.dup2(made, _SAFE_FD, inheritable=False)
-    os.close(made)
-    return kept
+        if meddles:
+            _put_builtins_back()
+    os.close(source)
+    return True
 
 
 def _feed(source: int, text: str) -> None:
@@ -85,7 +84,7 @@ def _streams(source: int, out: int) -> None:
     stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
     stdout = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
     vars(sys).update(stdin=stdin, __stdin__=stdin, stdout=stdout, __stdout__=stdout)
-    vars(builtins).update(stdin=stdin, stdout=stdout, stderr=sys.stderr)
+    vars(WITH_PRELUDE).update(stdin=stdin, stdout=stdout, stderr=sys.stderr)
 
 
 def _run(code: types.CodeType) -> dict[str, Any] | None:
@@ -93,7 +92,7 @@ def _run(code: types.CodeType) -> dict[str, Any] | None:
     main = types.ModuleType("__main__")
     sys.modules["__main__"] = main
     names = main.__dict__
-    names["__builtins__"] = builtins
+    names["__builtins__"] = WITH_PRELUDE
     failure = None
     try:
         exec(code, names)
@@ -126,16 +125,15 @@ def _soiled() -> bool:
     return threading.active_count() > 1 or bool(getattr(threading, "_threading_atexits", []))
 
 
-def _settings() -> Settings:
-    return Settings(sys.getrecursionlimit(), list(sys.path), dict(vars(builtins)))
+def _put_builtins_back() -> None:
+    names = vars(WITH_PRELUDE)
+    names.update(_BUILTINS)
+    for name in names.keys() - _BUILTINS.keys():
+        del names[name]
 
 
 def _put_back(before: Settings) -> None:
-    limit, path, names = before
-    vars(builtins).update(names)
-    if len(vars(builtins)) > len(names):
-        for name in vars(builtins).keys() - names.keys():
-            delattr(builtins, name)
+    limit, path = before
     sys.setrecursionlimit(limit)
     sys.settrace(None)
     threading.stack_size(0)

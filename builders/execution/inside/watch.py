@@ -9,17 +9,25 @@ import mmap
 import os
 import select
 import signal
-import socket
 import struct
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
-__all__ = ["MARK", "Order", "watch"]
+__all__ = ["CAUSES", "MARK", "ORDER", "REPORT", "Order", "watch"]
 
 MARK = struct.Struct("=d")
+ORDER = struct.Struct("=ddddqqq")
+REPORT = struct.Struct("=iidd")
+"""What the zygote says of an ended child: exit code (minus the signal), index of the cause, CPU seconds, peak MiB."""
+CAUSES = ("", "cpu", "idle", "asleep", "stalled", "fork")
+"""Why a child was killed; empty: it was not; fork: there never was one."""
+
 _LOOK_S = 1.0
 _SLEEP_PER_CPU = 10  # seconds asleep that a second of work excuses
 _STALL = 20  # times the limits, by the wall: the machine is at fault, whatever the reason
+_DYING_S = 60.0
+_TICK_S = 0.005  # where the kernel cannot wake us at a process's end
 
 
 class Order(NamedTuple):
@@ -29,17 +37,19 @@ class Order(NamedTuple):
         timeout_s: CPU seconds a test.
         cpu_s: CPU seconds in all.
         asleep_s: wall seconds asleep in all, to which each CPU second used adds ten.
-        idle_s: wall seconds asleep at a stretch; None: waiting is this process's work.
+        idle_s: wall seconds asleep at a stretch; infinite where waiting is this process's work.
         memory_mib: MiB of memory.
         file_bytes: bytes of standard output and any other file.
+        result_bytes: bytes of all results together.
     """
 
     timeout_s: float
     cpu_s: float
     asleep_s: float
-    idle_s: float | None
+    idle_s: float
     memory_mib: int
     file_bytes: int
+    result_bytes: int
 
     @property
     def stall_s(self) -> float:
@@ -56,50 +66,77 @@ class Sleep:
         self.stretch_s = 0.0
         self.total_s = 0.0
 
-    def look(self, pid: int, cpu_s: float) -> None:
+    def look(self, asleep: bool, cpu_s: float) -> None:
         """Take note: it has been asleep since the last look if no thread of it wants to run now."""
-        now, asleep = time.monotonic(), _all_asleep(pid)
+        now = time.monotonic()
         since = now - self._last_look
         self.total_s += since if asleep else 0.0
         self.stretch_s = self.stretch_s + since if asleep and cpu_s == self._last_cpu else 0.0
         self._last_look, self._last_cpu = now, cpu_s
 
 
-def watch(pid: int, order: Order, mark: mmap.mmap, control: socket.socket) -> str | None:
-    """Wait for the child's end and say why it was killed: cpu, idle, asleep, stalled, stopped; None: it was not."""
+def watch(pid: int, order: Order, mark: mmap.mmap, asleep: Callable[[], bool]) -> str:
+    """Wait for the child's end, and say why it was killed (see ``CAUSES``).
+
+    Args:
+        pid: the child.
+        order: its limits.
+        mark: the page in which it notes the CPU time at which a test began.
+        asleep: whether no thread of it wants to run now.
+    """
+    wait = _waiting(pid)
+    pause = min(_LOOK_S, order.timeout_s)
+    if wait(pause):
+        return ""
+    begin, sleep = time.monotonic(), Sleep()
+    while True:
+        used = _cpu_clock(pid)
+        this_test = used - _start_of_test(mark)
+        sleep.look(asleep(), used)
+        cause = _cause(order, used, this_test, sleep, time.monotonic() - begin)
+        if cause:
+            os.kill(pid, signal.SIGKILL)
+            wait(_DYING_S)
+            return cause
+        pause = min(_LOOK_S, order.timeout_s - this_test, order.cpu_s - used)
+        if wait(max(_TICK_S, pause)):
+            return ""
+
+
+def _waiting(pid: int) -> Callable[[float], bool]:
+    """A function that waits some seconds and says whether the child has ended; it is not reaped."""
+    if not hasattr(os, "pidfd_open"):
+        return lambda seconds: _wait_by_looking(pid, seconds)
     ended = os.pidfd_open(pid)
     poller = select.poll()
     poller.register(ended, select.POLLIN)
-    poller.register(control, select.POLLIN)
-    begin, sleep, pause = time.monotonic(), Sleep(), min(_LOOK_S, order.timeout_s)
-    try:
-        while True:
-            ready = dict(poller.poll(max(5, int(pause * 1000))))
-            if ended in ready:
-                return None
-            used = _cpu_clock(pid)
-            this_test = used - _start_of_test(mark)
-            sleep.look(pid, used)
-            if ready:
-                cause: str | None = "stopped"  # the driver has seen enough, or is gone
-            else:
-                cause = _cause(order, used, this_test, sleep, time.monotonic() - begin)
-            if cause:
-                os.kill(pid, signal.SIGKILL)
-                return cause
-            pause = min(_LOOK_S, order.timeout_s - this_test, order.cpu_s - used)
-    finally:
-        os.close(ended)
+
+    def wait(seconds: float) -> bool:
+        if poller.poll(seconds * 1000):
+            os.close(ended)
+            return True
+        return False
+
+    return wait
 
 
-def _cause(order: Order, used: float, this_test: float, sleep: Sleep, wall_s: float) -> str | None:
+def _wait_by_looking(pid: int, seconds: float) -> bool:
+    until = time.monotonic() + seconds
+    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+        if time.monotonic() > until:
+            return False
+        time.sleep(_TICK_S)
+    return True
+
+
+def _cause(order: Order, used: float, this_test: float, sleep: Sleep, wall_s: float) -> str:
     if this_test > order.timeout_s or used > order.cpu_s:
         return "cpu"
-    if order.idle_s is not None and sleep.stretch_s > order.idle_s:
+    if sleep.stretch_s > order.idle_s:
         return "idle"
     if sleep.total_s > order.asleep_s + _SLEEP_PER_CPU * used:
         return "asleep"
-    return "stalled" if wall_s > order.stall_s else None
+    return "stalled" if wall_s > order.stall_s else ""
 
 
 def _start_of_test(mark: mmap.mmap) -> float:
@@ -111,18 +148,5 @@ def _cpu_clock(pid: int) -> float:
     """CPU seconds that a process has used, all its threads together (clock id: see clock_getcpuclockid(3))."""
     try:
         return time.clock_gettime((~pid << 3) | 2)
-    except OSError:  # it has just ended
+    except OSError:  # it has just ended, or this system has no such clock (RLIMIT_CPU then is what ends it)
         return 0.0
-
-
-def _all_asleep(pid: int) -> bool:
-    """Whether no thread is running, ready to run or waiting for a disk."""
-    try:
-        return all(_state(f"/proc/{pid}/task/{thread}/stat") not in "RD" for thread in os.listdir(f"/proc/{pid}/task"))
-    except OSError:  # it has just ended
-        return False
-
-
-def _state(path: str) -> str:
-    with open(path) as stat:
-        return stat.read().rpartition(")")[2].split()[0]

@@ -1,118 +1,131 @@
 """The zygote: a small single-threaded Python that forks one child a program, watches it, and reaps what it leaves.
 
-In, on its control socket: one order at a time (limits only) with the descriptors that the child needs: the job socket
-and, for stdio, the file that becomes standard output. Out: first the level of isolation; then for each order a line
-that says how the child ended and its memory. Program, inputs and results pass from the driver to the child and back
-without entering this process, so nothing of one program can be found in the memory that the next is forked from.
+In, on its control socket: one order at a time (limits only) with the descriptors that the child needs. Out: first the
+layers of isolation; then for each order how the child ended and what it cost. Program, inputs and results are in files
+that only the child reads and writes, so nothing of one program can be found in the memory that the next is forked from.
 """
 
 import gc
+import importlib
 import json
 import mmap
 import os
-import select
+import random
 import signal
 import socket
+import sys
+import tempfile
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
-from dualset.builders.execution.inside.limits import MAXRSS_PER_MIB, MIB, forgo_privileges, restrain
-from dualset.builders.execution.inside.syscalls import Filter, make_filter
+from dualset.builders.execution.inside import child, judge, rehearsal
+from dualset.builders.execution.inside.jail import Jail, enter
+from dualset.builders.execution.inside.limits import address_space_mib, die_with_parent, limits_of, restrain
+from dualset.builders.execution.inside.packages import allow
+from dualset.builders.execution.inside.records import MAXRSS_PER_MIB
 from dualset.builders.execution.inside.tidy import empty
-from dualset.builders.execution.inside.watch import MARK, Order, watch
+from dualset.builders.execution.inside.watch import CAUSES, MARK, ORDER, REPORT, Order, watch
 
-__all__ = ["serve"]
+if TYPE_CHECKING:
+    from dualset.builders.execution.inside.main import Start
+
+__all__ = ["live"]
 
 _ORPHAN_ROUNDS = 2000
-_PARENT_CHECK_MS = 2000
-
+_NO_FORK = REPORT.pack(0, CAUSES.index("fork"), 0.0, 0.0)
 
 Run = Callable[[Order, list[int], mmap.mmap], None]
 
 
-def serve(control: socket.socket, scratch: str, level: str, run: Run) -> None:
-    """Fork for each order until the driver is gone."""
-    forgo_privileges()
-    os.chdir(scratch)
+def live(start: "Start", control: socket.socket, line: socket.socket) -> None:
+    """Prepare, enter the jail, and fork for each order until the driver is gone.
+
+    Raises:
+        OSError: the jail cannot be built here.
+        ImportError: a package is not installed.
+    """
+    die_with_parent()
+    allow(start.packages, start.installed)
+    for name in start.packages:
+        importlib.import_module(name)
+    _plain_surroundings()
+    run = child.run if start.kind == "program" else judge.run
+    if start.kind == "program":
+        rehearsal.rehearse()
+    base_mib = address_space_mib()
+    jail = enter(start.level, start.scratch, start.installed)
+    tempfile.tempdir = jail.scratch
+    if jail.listener is not None:
+        socket.send_fds(line, [b"!"], [jail.listener])
+        os.close(jail.listener)
+    random.seed(0)
+    control.sendall(json.dumps({"isolation": jail.layers}).encode() + b"\n")
+    _serve(control, line, run, jail, base_mib)
+
+
+def _plain_surroundings() -> None:
+    """What a program finds: no environment, no arguments, streams that lead nowhere."""
+    os.environ.clear()
+    sys.argv[:] = [""]
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    os.close(null)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+
+
+def _serve(control: socket.socket, line: socket.socket, run: Run, jail: Jail, base_mib: int) -> None:
     mark = mmap.mmap(-1, mmap.PAGESIZE)
-    base_mib = _address_space_mib()
-    driver = os.getppid()
-    if level in ("namespaces", "landlock"):
-        msg = f"{level}: not built yet"
-        raise OSError(msg)
-    call_filter = _working(make_filter()) if level != "none" else None
-    control.sendall(json.dumps({"isolation": "seccomp" if call_filter else "none"}).encode() + b"\n")
+    space = socket.CMSG_SPACE(4 * 4)
+
+    def asleep() -> bool:
+        line.sendall(b"?")
+        return line.recv(1) == b"1"
+
     gc.collect()
     gc.freeze()
-    while _readable(control, driver):
-        message, fds, _, _ = socket.recv_fds(control, 4096, 4)
+    while True:
+        message, fds, _, _ = socket.recv_fds(control, ORDER.size, space)
         if not message:
             return
-        order = Order(*json.loads(message))
-        mark[: MARK.size] = MARK.pack(0.0)
-        report = _run_child(order, fds, mark, base_mib, control, call_filter, run)
+        order = Order._make(ORDER.unpack(message))
+        limits = limits_of(order, base_mib)
+        MARK.pack_into(mark, 0, 0.0)
+        try:
+            pid = os.fork()
+        except OSError:
+            pid = -1
+        if pid == 0:
+            try:
+                control.close()
+                line.close()
+                os.setsid()
+                restrain(limits)
+                die_with_parent()
+                if jail.child_filter:
+                    jail.child_filter.put_on()
+                run(order, fds, mark)
+            finally:
+                os._exit(0)
         for fd in fds:
             os.close(fd)
-        control.sendall(json.dumps(report).encode() + b"\n")
-        empty(scratch)  # if that fails, this zygote ends, and the driver starts another in another folder
+        control.sendall(_NO_FORK if pid < 0 else _see_to_its_end(pid, order, mark, asleep))
+        if os.listdir(jail.scratch):
+            empty(jail.scratch)  # if that fails, this zygote ends, and the driver starts another in another folder
 
 
-def _readable(control: socket.socket, driver: int) -> bool:
-    poller = select.poll()
-    poller.register(control, select.POLLIN)
-    while not poller.poll(_PARENT_CHECK_MS):
-        if os.getppid() != driver:
-            return False
-    return True
-
-
-def _working(call_filter: Filter | None) -> Filter | None:
-    """The filter, if a throw-away child can put it on."""
-    if call_filter is None:
-        return None
-    pid = os.fork()
-    if pid == 0:
-        os._exit(0 if call_filter.set() else 1)
-    return call_filter if os.waitpid(pid, 0)[1] == 0 else None
-
-
-def _run_child(
-    order: Order,
-    fds: list[int],
-    mark: mmap.mmap,
-    base_mib: int,
-    control: socket.socket,
-    call_filter: Filter | None,
-    run: Run,
-) -> dict[str, Any]:
-    zygote = os.getpid()
-    try:
-        pid = os.fork()
-    except OSError as error:
-        return {"fault": f"fork: {error.strerror}"}
-    if pid == 0:
-        try:
-            control.close()
-            restrain(zygote, base_mib, order.cpu_s, order.memory_mib, order.file_bytes)
-            if call_filter and not call_filter.set():
-                os._exit(72)
-            run(order, fds, mark)
-        finally:
-            os._exit(70)
-    cause = watch(pid, order, mark, control)
+def _see_to_its_end(pid: int, order: Order, mark: mmap.mmap, asleep: Callable[[], bool]) -> bytes:
+    cause = watch(pid, order, mark, asleep)
     _, status, usage = os.wait4(pid, 0)
     _reap_orphans()
-    return {
-        "exit": os.waitstatus_to_exitcode(status),
-        "cause": cause,
-        "cpu_s": usage.ru_utime + usage.ru_stime,
-        "peak_mib": usage.ru_maxrss / MAXRSS_PER_MIB,
-    }
+    cpu_s, peak_mib = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / MAXRSS_PER_MIB
+    return REPORT.pack(os.waitstatus_to_exitcode(status), CAUSES.index(cause), cpu_s, peak_mib)
 
 
 def _reap_orphans() -> None:
-    """Kill and reap what the child has left behind: its orphans have become our children."""
+    """Kill and reap what the child has left behind, which is ours now. In a jail there is nothing: none can fork."""
     for _ in range(_ORPHAN_ROUNDS):
         try:
             pid, _ = os.waitpid(-1, os.WNOHANG)
@@ -127,24 +140,5 @@ def _reap_orphans() -> None:
 
 def _children() -> list[int]:
     me = os.getpid()
-    try:
-        with open(f"/proc/self/task/{me}/children") as listing:
-            return [int(pid) for pid in listing.read().split()]
-    except FileNotFoundError:
-        return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if _parent(pid) == me]
-
-
-def _parent(pid: int) -> int:
-    try:
-        with open(f"/proc/{pid}/stat") as stat:
-            return int(stat.read().rpartition(")")[2].split()[1])
-    except OSError:
-        return 0
-
-
-def _address_space_mib() -> int:
-    try:
-        with open("/proc/self/statm") as statm:
-            return int(statm.read().split()[0]) * mmap.PAGESIZE // MIB + 1
-    except FileNotFoundError:
-        return 64
+    with open(f"/proc/self/task/{me}/children") as listing:
+        return [int(pid) for pid in listing.read().split()]

@@ -1,0 +1,89 @@
+"""One child's life as the driver sees it: files are made for it, it runs, and what it wrote is read.
+
+The task and the records are files in memory, made anew for each child and read when it has ended: nothing that a
+program writes, or does not write, makes the driver wait or keep more than was agreed.
+"""
+
+import os
+import socket
+from types import TracebackType
+from typing import NamedTuple
+
+from dualset.builders.execution.inside.memory import memory_file
+from dualset.builders.execution.inside.records import Record, records_in
+from dualset.builders.execution.inside.watch import Order
+from dualset.builders.execution.worker import Ended, Zygote
+
+__all__ = ["Errand", "Ran"]
+
+
+class Ran(NamedTuple):
+    """What a child left.
+
+    Attributes:
+        ended: how it ended.
+        records: what it wrote down, up to the first thing that was no record.
+        printed: what standard output held at the end, where it had one.
+    """
+
+    ended: Ended
+    records: list[Record]
+    printed: bytes
+
+
+class Errand:
+    """Begins when it is made, for a child of this zygote; ``finish`` waits for its end.
+
+    Args:
+        zygote: whose child it is.
+        order: its limits.
+        task: what it reads.
+        prints: it has a standard output of its own.
+        link: its end of the line between a program and its judge.
+
+    Raises:
+        Fault: the zygote was lost.
+    """
+
+    def __init__(
+        self, zygote: Zygote, order: Order, task: bytes, *, prints: bool = False, link: socket.socket | None = None
+    ) -> None:
+        self._zygote, self._order, self._prints = zygote, order, prints
+        self._fds = [memory_file(name) for name in ("task", "records", "stdout")[: 3 if prints else 2]]
+        try:
+            _write(self._fds[0], task)
+            zygote.begin(order, [*self._fds, *([link.fileno()] if link else [])])
+        except BaseException:
+            self.close()
+            raise
+
+    def finish(self) -> Ran:
+        """Wait for the child's end.
+
+        Raises:
+            Fault: the zygote was lost, or the machine let the child stand still.
+        """
+        ended = self._zygote.finish(self._order)
+        records = records_in(os.pread(self._fds[1], self._order.result_bytes, 0))
+        printed = os.pread(self._fds[2], self._order.file_bytes, 0) if self._prints else b""
+        return Ran(ended, records, printed)
+
+    def close(self) -> None:
+        """Let the files go."""
+        for fd in self._fds:
+            os.close(fd)
+        self._fds = []
+
+    def __enter__(self) -> "Errand":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _write(fd: int, data: bytes) -> None:
+    at = 0
+    while at < len(data):
+        at += os.pwrite(fd, data[at:] if at else data, at)

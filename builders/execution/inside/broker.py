@@ -1,0 +1,161 @@
+"""The broker: opens files in a program's stead, where neither namespaces nor Landlock can keep it from them.
+
+The kernel stops a process of the sandbox at each call that names a file and asks here (seccomp's user notification).
+The path is read once, resolved, compared with what may be read or written, and the file is opened by the broker itself:
+the program cannot change what was agreed between the look and the opening. Links cannot be made at this level, so the
+scratch folder holds no way out.
+"""
+
+import errno
+import os
+import stat
+import struct
+from collections.abc import Callable, Sequence
+from fcntl import ioctl
+from typing import NamedTuple
+
+from dualset.builders.execution.inside.kernel import ABI
+from dualset.builders.execution.inside.syscalls import BROKERED, number
+
+__all__ = ["Broker"]
+
+_RECEIVE, _SEND, _ADD_FD = 0xC0502100, 0xC0182101, 0x40182103
+_NOTICE = struct.Struct("=QIIiIQ6Q")  # id, pid, flags; call number, architecture, instruction pointer, arguments
+_REPLY = struct.Struct("=QqiI")  # id, value, error, flags
+_ADDITION = struct.Struct("=QIIII")  # id, flags, our descriptor, its descriptor, its flags
+_SEND_TOO = 2  # SECCOMP_ADDFD_FLAG_SEND: Linux 5.14
+_LONGEST, _PAGE = 4096, 4096
+_AT_FDCWD, _AT_REMOVEDIR = -100, 0x200
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_KEPT = _WRITES | os.O_EXCL | os.O_DIRECTORY
+
+
+class _Asked(NamedTuple):
+    """One call: its name, the thread that made it, the path it named, resolved, and its other arguments."""
+
+    call: str
+    path: str
+    flags: int
+
+
+class Broker:
+    """Answers one call at a time.
+
+    Args:
+        listener: the descriptor on which the kernel asks.
+        readable: folders and files that may be read.
+        devices: files that may be read and written.
+        scratch: the folder in which files may be made and removed.
+    """
+
+    def __init__(self, listener: int, readable: Sequence[str], devices: Sequence[str], scratch: str) -> None:
+        self._listener = listener
+        self._readable = tuple(os.path.realpath(path) for path in readable)
+        self._devices = {os.path.realpath(path) for path in devices}
+        self._scratch = os.path.realpath(scratch)
+        assert ABI is not None
+        self._names = {number(name, ABI.column): name for name in BROKERED}
+
+    def answer(self) -> None:
+        """Receive one call and answer it; one that was given up meanwhile is forgotten."""
+        notice = bytearray(_NOTICE.size)
+        try:
+            ioctl(self._listener, _RECEIVE, notice)
+        except OSError:
+            return
+        ident, thread, _, which, _, _, *args = _NOTICE.unpack(notice)
+        try:
+            self._do(ident, _read(self._names[which], thread, args))
+        except OSError as error:
+            self._reply(ident, error.errno or errno.EACCES)
+
+    def _do(self, ident: int, asked: _Asked) -> None:
+        if asked.call in ("open", "openat"):
+            fd = self._open(asked)
+            try:
+                ioctl(self._listener, _ADD_FD, _ADDITION.pack(ident, _SEND_TOO, fd, 0, asked.flags & os.O_CLOEXEC))
+            finally:
+                os.close(fd)
+            return
+        if not self._in_scratch(asked.path):
+            raise _refused(asked.path)
+        _CHANGES[asked.call](asked)
+        self._reply(ident, 0)
+
+    def _open(self, asked: _Asked) -> int:
+        path = asked.path
+        if path in self._devices:
+            return os.open(path, asked.flags & os.O_ACCMODE)
+        scratch = self._in_scratch(path) or path == self._scratch
+        if not scratch and (asked.flags & _WRITES or not _within(path, self._readable)):
+            raise _refused(path)
+        fd = os.open(path, (asked.flags & _KEPT) | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+        mode = os.fstat(fd).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or path in self._readable):
+            os.close(fd)
+            raise _refused(path)
+        return fd
+
+    def _in_scratch(self, path: str) -> bool:
+        return path.startswith(self._scratch + "/")
+
+    def _reply(self, ident: int, error: int) -> None:
+        try:
+            ioctl(self._listener, _SEND, _REPLY.pack(ident, 0, -error, 0))
+        except OSError:  # it has been killed meanwhile
+            return
+
+
+def _read(name: str, thread: int, args: Sequence[int]) -> _Asked:
+    """What a stopped thread asks: its arguments, its path from its memory, resolved from its own folder."""
+    at = name.endswith("at")
+    text = os.fsdecode(_text(thread, args[1] if at else args[0]))
+    folder = args[0] & 0xFFFF_FFFF if at else _AT_FDCWD & 0xFFFF_FFFF
+    base = "cwd" if folder == _AT_FDCWD & 0xFFFF_FFFF else f"fd/{folder}"
+    start = "/" if text.startswith("/") else os.readlink(f"/proc/{thread}/{base}")
+    if not text:
+        raise FileNotFoundError(errno.ENOENT, "no path")
+    path = os.path.join(start, text)
+    folder_only = name.startswith(("unlink", "rmdir", "mkdir"))  # these act on a name, not on what it leads to
+    real = _real_parent(path) if folder_only else os.path.realpath(path)
+    return _Asked(name, real, args[2 if at else 1] & 0xFFFF_FFFF)
+
+
+def _real_parent(path: str) -> str:
+    path = path.rstrip("/")
+    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+
+
+def _text(thread: int, address: int) -> bytes:
+    memory = os.open(f"/proc/{thread}/mem", os.O_RDONLY)
+    try:
+        found = b""
+        while b"\0" not in found:
+            some = os.pread(memory, _PAGE - (address + len(found)) % _PAGE, address + len(found))
+            found += some
+            if not some or len(found) > _LONGEST + _PAGE:
+                raise OSError(errno.EFAULT, "no path")
+        return found[: found.index(b"\0")]
+    finally:
+        os.close(memory)
+
+
+def _within(path: str, roots: Sequence[str]) -> bool:
+    return any(path == root or path.startswith(root + "/") for root in roots)
+
+
+def _refused(path: str) -> OSError:
+    return PermissionError(errno.EACCES, "not for programs", path)
+
+
+def _unlinkat(asked: _Asked) -> None:
+    (os.rmdir if asked.flags & _AT_REMOVEDIR else os.unlink)(asked.path)
+
+
+_CHANGES: dict[str, Callable[[_Asked], None]] = {
+    "mkdir": lambda asked: os.mkdir(asked.path, 0o700),
+    "mkdirat": lambda asked: os.mkdir(asked.path, 0o700),
+    "unlink": lambda asked: os.unlink(asked.path),
+    "unlinkat": _unlinkat,
+    "rmdir": lambda asked: os.rmdir(asked.path),
+}

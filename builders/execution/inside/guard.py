@@ -1,0 +1,113 @@
+"""The guard: the process between the driver and the zygote, outside the jail.
+
+It ends the zygote, and with it everything inside, when the driver is gone, however it went; it looks whether a child is
+asleep, which nobody inside may read; and at level ``seccomp`` it is the broker that opens files. It runs nothing of a
+program's, and reads nothing from one but paths.
+"""
+
+import os
+import select
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+
+from dualset.builders.execution.inside import tidy
+
+__all__ = ["keep"]
+
+_LOOK_MS = 1000
+
+
+def keep(
+    zygote: int,
+    driver: int,
+    control: socket.socket,
+    line: socket.socket,
+    scratch: str,
+    broker: Callable[[int], Callable[[], None]],
+) -> None:
+    """Stay until the zygote has ended or has to; then remove the scratch folder.
+
+    Args:
+        zygote: its process id.
+        driver: the driver's; another parent means that it is gone.
+        control: the driver's line to the zygote, watched for the driver's end only.
+        line: the zygote's line to the guard.
+        scratch: the folder to remove.
+        broker: makes the broker's ``answer`` for the descriptor that the zygote hands over.
+    """
+    try:
+        _watch(zygote, driver, control, line, broker)
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(zygote, signal.SIGKILL)
+        os.waitpid(zygote, 0)
+        with suppress(OSError):
+            tidy.empty(scratch)
+            os.rmdir(scratch)
+
+
+def _watch(
+    zygote: int,
+    driver: int,
+    control: socket.socket,
+    line: socket.socket,
+    broker: Callable[[int], Callable[[], None]],
+) -> None:
+    poller = select.poll()
+    poller.register(control, 0)  # only its hanging up
+    poller.register(line, select.POLLIN)
+    brokers: dict[int, Callable[[], None]] = {}
+    while True:
+        ready = dict(poller.poll(_LOOK_MS))
+        if control.fileno() in ready or (not ready and os.getppid() != driver):
+            return
+        for listener in brokers.keys() & ready.keys():
+            brokers[listener]()
+        if line.fileno() in ready:
+            asked, fds, _, _ = socket.recv_fds(line, 1, 1)
+            if not asked:
+                return
+            for listener in fds:
+                brokers[listener] = broker(listener)
+                poller.register(listener, select.POLLIN)
+            if not fds:
+                line.sendall(b"1" if _all_asleep(zygote) else b"0")
+
+
+def _all_asleep(zygote: int) -> bool:
+    """Whether no thread of the zygote's children is running, ready to run or waiting for a disk."""
+    try:
+        return all(_state(path) not in "RD" for child in _children(zygote) for path in _threads(child))
+    except OSError:  # it has just ended
+        return False
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children") as listing:
+            return [int(child) for child in listing.read().split()]
+    except FileNotFoundError:  # a kernel without this file
+        return [each for each in map(int, filter(str.isdigit, os.listdir("/proc"))) if _parent(each) == pid]
+
+
+def _threads(pid: int) -> list[str]:
+    return [f"/proc/{pid}/task/{thread}/stat" for thread in os.listdir(f"/proc/{pid}/task")]
+
+
+def _parent(pid: int) -> int:
+    try:
+        return int(_fields(f"/proc/{pid}/stat")[1])
+    except OSError:
+        return 0
+
+
+def _state(path: str) -> str:
+    return _fields(path)[0]
+
+
+def _fields(path: str) -> list[str]:
+    """From the state on: the name before it may hold anything."""
+    with open(path) as stat:
+        return stat.read().rpartition(")")[2].split()
