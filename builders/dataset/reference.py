@@ -1,7 +1,8 @@
 """References: from what a person writes to a snapshot's folder.
 
 ``NAME`` (the latest commit), ``NAME@TAG``, ``NAME@REVISION`` (8 or more hex digits that fit one revision), or a path to
-a snapshot. What does not exist is answered with what does. Left out: checking the bytes (``verify.py``).
+a snapshot; or ``hf://datasets/ORG/NAME@TAG-or-sha``, which is pulled. What does not exist is answered with what does.
+Left out: checking the bytes (``verify.py``).
 """
 
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from dualset.builders.dataset.history import read_log, snapshot_path, snapshots, tags_by_revision
 from dualset.builders.dataset.manifest import MANIFEST
-from dualset.builders.errors import UnknownVersion, VersionError, did_you_mean
+from dualset.builders.errors import UnknownVersion, did_you_mean
 
 __all__ = ["find_snapshot", "latest_first", "names_in"]
 
@@ -22,7 +23,7 @@ def find_snapshot(ref: str, home: Path) -> Path:
         UnknownVersion: it names none; the message says what there is.
     """
     if ref.startswith("hf://"):
-        return _from_hub(ref)
+        return _from_hub(ref, home)
     if "/" in ref or ref.startswith((".", "~")):
         return _at_path(Path(os.path.expanduser(ref)))
     name, _, which = ref.partition("@")
@@ -77,6 +78,7 @@ def _at_path(path: Path) -> Path:
     return path.absolute()
 
 
-def _from_hub(ref: str) -> Path:
-    msg = f"{ref}: versions on the Hub cannot be opened yet; they come with  dualset pull"
-    raise VersionError(msg)
+def _from_hub(ref: str, home: Path) -> Path:
+    from dualset.builders.dataset.hub.pull import pull  # huggingface_hub is for those who ask for it
+
+    return pull(ref, home).path

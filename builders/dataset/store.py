@@ -97,7 +97,8 @@ def open_version(ref: str, *, home: Path | None = None, verify: bool = True) -> 
     if verify:
         verify_files(path, manifest)
     revision, folder = manifest["revision"], path.parent.parent
-    name, tags = manifest["files"]["name"], ()
+    name = manifest["files"]["name"]
+    tags: tuple[str, ...] = ()
     if path.parent.name == "snapshots":
         name = folder.name if folder.parent == home else name  # it may have been pulled under another
         tags = history.tags_by_revision(folder).get(revision, ())

@@ -13,6 +13,7 @@ __all__ = ["Address", "is_address", "is_sha", "parse_address", "parse_repo", "pa
 
 _REPO = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _ADDRESS = re.compile(r"hf://datasets/([^@]*?)/?(?:@(.*))?", re.DOTALL)
+_WHICH = re.compile(r"[\w.-]+(?:/[\w.-]+)*", re.ASCII)
 
 
 class Address(NamedTuple):
@@ -42,10 +43,11 @@ def parse_address(ref: str) -> Address:
         VersionError: it is not of this form.
     """
     match = _ADDRESS.fullmatch(ref)
-    if match is None or not _is_repo(match[1]) or match[2] == "" or not (match[2] or "main").isprintable():
+    which = (match and match[2]) or "main"
+    if match is None or not _is_repo(match[1]) or match[2] == "" or not _WHICH.fullmatch(which) or ".." in which:
         msg = f"{ref!r}: expected hf://datasets/ORG/NAME or hf://datasets/ORG/NAME@TAG-or-sha"
         raise VersionError(msg)
-    return Address(match[1], match[2] or "main")
+    return Address(match[1], which)
 
 
 def parse_repo(text: str) -> str:

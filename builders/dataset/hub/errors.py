@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 from dualset.builders.errors import HubError, UnknownVersion, VersionError
 
-__all__ = ["one_line", "status_of", "the_hub", "transport_error"]
+__all__ = ["no_dataset", "one_line", "status_of", "the_hub", "transport_error"]
 
-_LOG_IN = "log in with  hf auth login,  or set HF_TOKEN"
+_LOG_IN = "log in with hf auth login, or set HF_TOKEN"
 _TRANSPORT = {"TimeoutException", "NetworkError", "RemoteProtocolError"}
 
 
@@ -24,11 +24,13 @@ def the_hub(repo: str) -> Iterator[None]:
     """
     from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
 
+    root = _http_errors(HfHubHTTPError)
+    theirs: tuple[type[BaseException], ...] = (*root, EntryNotFoundError, OSError, ValueError, RuntimeError)
     try:
         yield
     except VersionError:
         raise
-    except (*_http_errors(HfHubHTTPError), EntryNotFoundError, OSError, ValueError, RuntimeError) as error:
+    except theirs as error:
         raise _ours(_cause(error), repo) from error
 
 
@@ -52,6 +54,13 @@ def one_line(text: object) -> str:
     line = line.replace(token, "***") if token else line
     line = "".join(letter if letter.isprintable() else "?" for letter in line)
     return line if len(line) <= 300 else line[:297] + "..."
+
+
+def no_dataset(repo: str) -> str:
+    """What to say of a repository that the Hub does not show."""
+    from huggingface_hub import constants
+
+    return f"no dataset {repo} on {constants.ENDPOINT}, or no right to see it: check the name; {_LOG_IN}"
 
 
 def _http_errors(error: type[BaseException]) -> tuple[type[BaseException], ...]:
@@ -81,9 +90,9 @@ def _ours(error: BaseException, repo: str) -> VersionError:
     if "GatedRepoError" in names:
         return HubError(f"{repo} is gated: ask for access on its page, then {_LOG_IN}")
     if "RepositoryNotFoundError" in names:
-        return UnknownVersion(
-            f"no dataset {repo} on {constants.ENDPOINT}, or no right to see it: check the name; {_LOG_IN}"
-        )
+        return UnknownVersion(no_dataset(repo))
+    if "RevisionNotFoundError" in names:
+        return UnknownVersion(f"{repo} has no such tag or commit: see  dualset versions hf://datasets/{repo}")
     if status == 401:
         return HubError(f"{repo}: the Hub does not know who is asking ({said}): {_LOG_IN} to a token that may write")
     if status == 403:

@@ -25,7 +25,7 @@ class HubPin:
         repo: ORG/NAME.
         sha: the commit, 40 hex digits.
         revision: what it holds, 64 hex digits.
-        tag: the Hub's tag that was asked for, or that was made; None: none.
+        tag: the Hub's tag or branch that was asked for, or the tag that was made; None: neither.
         how: push or pull.
         time: UTC, ISO 8601.
     """

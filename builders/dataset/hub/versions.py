@@ -4,12 +4,19 @@ In: a repository. Out: one `HubVersion` for each commit that a tag or the head o
 Left out: commits that nothing names.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dualset.builders.errors import VersionError
+from dualset.builders.dataset.hub.address import parse_repo
+from dualset.builders.dataset.hub.errors import no_dataset, one_line
+from dualset.builders.dataset.hub.remote import Remote, State
+from dualset.builders.dataset.hub.retry import Patience
+from dualset.builders.errors import UnknownVersion
 
 __all__ = ["HubVersion", "hub_versions"]
+
+_REVISION = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,14 +40,41 @@ class HubVersion:
     head: bool
 
 
-def hub_versions(repo: str) -> Sequence[HubVersion]:
+def hub_versions(repo: str, patience: Patience | None = None) -> Sequence[HubVersion]:
     """The versions of a Hub dataset, the one built last first.
 
     Args:
         repo: ORG/NAME, or ``hf://datasets/ORG/NAME``.
+        patience: how to wait for a busy Hub.
 
     Raises:
         VersionError: the Hub has no such dataset, or cannot be reached; one line.
     """
-    msg = f"{repo}: the versions on the Hub cannot be listed yet"
-    raise VersionError(msg)
+    remote = Remote(parse_repo(repo), patience or Patience())
+    state = remote.state()
+    if state is None:
+        raise UnknownVersion(no_dataset(remote.repo))
+    shas = dict.fromkeys([state.head, *state.tags.values()])
+    found = [version for sha in shas if (version := _version(remote, state, sha)) is not None]
+    return sorted(found, key=lambda each: (each.created, each.head), reverse=True)
+
+
+def _version(remote: Remote, state: State, sha: str) -> HubVersion | None:
+    """The version at a commit; None: what is there is none, or says of itself what cannot be."""
+    manifest = remote.manifest(sha)
+    if manifest is None:
+        return None
+    content, files = manifest.get("content"), manifest.get("files")
+    parents = content.get("parents") if isinstance(content, dict) else None
+    created = files.get("created") if isinstance(files, dict) else None
+    words = [manifest.get("revision"), *(parents if isinstance(parents, list) else [None])]
+    if not all(isinstance(word, str) and _REVISION.fullmatch(word) for word in words) or not isinstance(created, str):
+        return None
+    return HubVersion(
+        sha=sha,
+        revision=words[0],
+        tags=tuple(sorted(tag for tag, named in state.tags.items() if named == sha)),
+        parents=tuple(words[1:]),
+        created=one_line(created),
+        head=sha == state.head,
+    )

@@ -1,6 +1,8 @@
 """What commands print: JSON and tables on stdout, a progress bar on stderr where that is a terminal."""
 
 import json
+import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +13,7 @@ import click
 
 from dualset.builders.progress import Progress, silent
 
-__all__ = ["bar", "print_json", "remark"]
+__all__ = ["bar", "print_json", "remark", "show_remarks"]
 
 
 def print_json(value: Any) -> None:
@@ -22,6 +24,22 @@ def print_json(value: Any) -> None:
 def remark(text: str) -> None:
     """A line for the person watching, on stderr."""
     click.echo(text, err=True)
+
+
+def show_remarks() -> None:
+    """Let the library's own log lines through to the person watching: what a tag names, why it waits."""
+    if not sys.stderr.isatty():
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # read when huggingface_hub is imported
+    log = logging.getLogger("dualset")
+    if not log.handlers:
+        log.addHandler(_Remarks())
+        log.setLevel(logging.INFO)
+        log.propagate = False  # the libraries that we use set up logging as they please
+
+
+class _Remarks(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        remark(record.getMessage())
 
 
 @contextmanager

@@ -1,0 +1,58 @@
+"""``dualset push REF ORG/NAME``: publish a version on the Hugging Face Hub."""
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from dualset.cli.output import print_json, remark
+
+__all__ = ["command"]
+
+
+@click.command("push")
+@click.argument("ref")
+@click.argument("repo", metavar="ORG/NAME")
+@click.option("--tag", metavar="TAG", help="Name the commit on the Hub; a tag that exists is never moved.")
+@click.option("--private", is_flag=True, help="Create the repository so that only its owners see it.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and touch nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(ref: str, repo: str, tag: str | None, private: bool, dry_run: bool, as_json: bool) -> None:
+    """Publish the version REF as the Hub dataset ORG/NAME: one commit that holds all of it, then a tag.
+
+    The version is verified first. Repeating a push does nothing, and takes up one that was interrupted. Log in with
+    hf auth login, or set HF_TOKEN.
+
+        dualset push micro@v1 ada/micro --tag v1
+    """
+    from dualset.builders.dataset.hub.push import push
+
+    pushed = push(ref, repo, tag=tag, private=private, dry_run=dry_run)
+    if as_json:
+        print_json(asdict(pushed) | {"dry_run": dry_run})
+        return
+    for line in _lines(pushed, dry_run):
+        remark(line)
+    if pushed.sha is not None:
+        click.echo(f"hf://datasets/{pushed.repo}@{pushed.sha}")
+
+
+def _lines(pushed: Any, dry_run: bool) -> list[str]:
+    """What was or would be done, for a person."""
+    what = f"{pushed.name}@{pushed.revision[:12]}"
+    plan = pushed.plan
+    if plan is None:
+        lines = [f"{what} is on the Hub already as {pushed.repo}@{pushed.sha}: nothing to commit"]
+    else:
+        done = "would be published as" if dry_run else "published as"
+        lines = [f"{what} {done} {pushed.repo}, one commit"]
+        lines += [f"  upload     {path}" for path in plan.upload]
+        lines += [f"  add        {path}  (its bytes are there)" for path in plan.add if path not in plan.upload]
+        lines += [f"  delete     {path}" for path in plan.delete]
+        lines += [f"  {len(plan.upload)} files, {plan.upload_bytes / 1e6:,.1f} MB; {len(plan.unchanged)} unchanged"]
+    if pushed.tag is not None:
+        was = "would be made" if dry_run else "made"
+        lines.append(f"tag {pushed.tag} {was if pushed.tagged else 'is there'}")
+    if pushed.page is not None:
+        lines.append(pushed.page)
+    return lines
