@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dualset.builders.candidates.generate import MICRO_POLICY, Policy, load_policy
+from dualset.builders.dataset.hub.log import HubPin, hub_pin
 from dualset.builders.dataset.store import open_version
 from dualset.builders.execution.ladder import ONE, Sandbox
 from dualset.builders.progress import Progress, silent
@@ -41,6 +42,7 @@ class Evaluation:
 
     dataset: str
     revision: str
+    hub: HubPin | None
     settings: EvalSettings
     max_tokens: int
     n_problems: int
@@ -81,6 +83,7 @@ def evaluate(
     return Evaluation(
         dataset=version.name,
         revision=version.revision,
+        hub=hub_pin(version),
         settings=settings,
         max_tokens=pool.max_tokens,
         n_problems=len(pool.problems),

@@ -42,6 +42,8 @@ def report(evaluation: Evaluation) -> dict[str, Any]:
     return {
         "dataset": evaluation.dataset,
         "revision": evaluation.revision,
+        "hub_repo": evaluation.hub.repo if evaluation.hub else None,
+        "hub_sha": evaluation.hub.sha if evaluation.hub else None,
         "problems": evaluation.n_problems,
         "groups": evaluation.n_groups,
         "settings": {**asdict(settings), "max_tokens": evaluation.max_tokens},

@@ -50,7 +50,6 @@ class Hub:
     def __init__(self) -> None:
         self.endpoint = ""
         self.repositories: dict[str, Repository] = {}
-        self.large: dict[str, bytes] = {}
         self.users = {"hf_test": "ada"}
         self.readers: set[str] = set()
         self.log: list[str] = []
@@ -66,7 +65,7 @@ class Hub:
 
     def add(self, name: str, files: Mapping[str, bytes], *, kind: str = "datasets") -> Repository:
         """A repository with one commit."""
-        repository = self.repositories[f"{kind}/{name}"] = Repository(f"{kind}/{name}", self.large)
+        repository = self.repositories[f"{kind}/{name}"] = Repository(f"{kind}/{name}")
         repository.put(files)
         return repository
 
@@ -270,18 +269,18 @@ class _Handler(BaseHTTPRequestHandler):
         self._json({"files": told})
 
     def _batch(self, kind: str, name: str) -> None:
-        self._repository(kind, name, write=True)
+        repository = self._repository(kind, name, write=True)
         objects = json.loads(self.body)["objects"]
         for each in objects:
-            if each["oid"] not in self.hub.large:
-                each["actions"] = {"upload": {"href": f"{self.hub.endpoint}/large/{each['oid']}"}}
+            if each["oid"] not in repository.large:
+                each["actions"] = {"upload": {"href": f"{self.hub.endpoint}/large/{repository.name}/{each['oid']}"}}
         self._json({"transfer": "basic", "objects": objects})
 
-    def _upload(self, oid: str) -> None:
+    def _upload(self, repository: str, oid: str) -> None:
         if hashlib.sha256(self.body).hexdigest() != oid:
             raise Refused(400, "the bytes are not those of the oid")
         with self.hub.lock:
-            self.hub.large[oid] = self.body
+            self.hub.repositories[repository].large[oid] = self.body
             self.hub.uploads.append(oid)
         self._json({})
 
@@ -313,17 +312,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_file(content, headers | {"ETag": f'"{blob_of(content)}"'})
             return
         oid = hashlib.sha256(content).hexdigest()
-        with self.hub.lock:
-            self.hub.large[oid] = content
         linked = {
             "X-Linked-Size": str(len(content)),
             "X-Linked-ETag": f'"{oid}"',
             "ETag": f'"{entry(path, content)["oid"]}"',
         }
-        self._send(302, b"", headers | linked | {"Location": f"{self.hub.storage}/large/{oid}/{path}"})
+        where = f"{self.hub.storage}/large/{kind or 'models'}/{name}/{oid}"
+        self._send(302, b"", headers | linked | {"Location": where})
 
-    def _large(self, oid: str) -> None:
-        self._send_file(self.hub.large[oid], {"ETag": f'"{oid}"'})
+    def _large(self, repository: str, oid: str) -> None:
+        self._send_file(self.hub.repositories[repository].large[oid], {"ETag": f'"{oid}"'})
 
     def _send_file(self, content: bytes, headers: dict[str, str]) -> None:
         """The file or the range that was asked for."""
@@ -374,7 +372,7 @@ _ROUTES: list[tuple[str, str, str]] = [
     (r"/api/validate-yaml", "POST", "yaml"),
     (r"/(?:(datasets)/)?([^/]+/[^/]+)\.git/info/lfs/objects/batch", "POST", "batch"),
     (r"/(?:(datasets)/)?([^/]+/[^/]+)/resolve/([^/]+)/(.+)", "GET HEAD", "resolve"),
-    (r"/large/([0-9a-f]{64})", "PUT", "upload"),
-    (r"/large/([0-9a-f]{64})/.+", "GET HEAD", "large"),
+    (r"/large/(.+)/([0-9a-f]{64})", "PUT", "upload"),
+    (r"/large/(.+)/([0-9a-f]{64})", "GET HEAD", "large"),
 ]
 """Paths, methods, and what answers them."""

@@ -46,10 +46,10 @@ class Commit:
 
 @dataclass
 class Repository:
-    """``name`` is ``datasets/org/name`` or ``models/org/name``; ``large`` is the Hub's storage, shared by all."""
+    """``name`` is ``datasets/org/name`` or ``models/org/name``; ``large`` holds its large files by their sha256."""
 
     name: str
-    large: dict[str, bytes]
+    large: dict[str, bytes] = field(default_factory=dict)
     private: bool = False
     commits: list[Commit] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
@@ -73,6 +73,7 @@ class Repository:
             sha = hashlib.sha1((self.head.sha + title + sha).encode(), usedforsecurity=False).hexdigest()
         date = f"2026-01-02T03:{len(self.commits):02d}:00.000Z"
         self.commits.append(Commit(sha, dict(files), title, author, date))
+        self.large |= {hashlib.sha256(data).hexdigest(): data for path, data in files.items() if is_large(path)}
         return self.head
 
     def apply(self, lines: Iterable[Mapping[str, Any]], author: str) -> Commit:

@@ -53,6 +53,7 @@ def model_card(title: str, record: Mapping[str, Any]) -> str:
             "|---|---|",
             f"| base model | {base['name']}{_at(base['revision'])} |",
             f"| dataset | {data['name']}@{data['revision']} |",
+            *([f"| on the Hub | hf://datasets/{data['hub_repo']}@{data['hub_sha']} |"] if data["hub_sha"] else []),
             f"| rows | {data['rows']} groups of the {data['split']} split; {data['dropped']} left out as too long |",
             *([f"| reward | {record['reward']}; -1 for a malformed ranking |"] if record.get("reward") else []),
             f"| optimizer steps | {record['steps']} |",
@@ -87,12 +88,15 @@ def _metadata(record: Mapping[str, Any]) -> dict[str, Any]:
     metadata: dict[str, Any] = {"library_name": "transformers", "pipeline_tag": "text-generation"}
     if base["hub"]:  # the Hub refuses names that are not its own
         metadata["base_model"] = base["name"]
+    if data["hub_repo"]:
+        metadata["datasets"] = [data["hub_repo"]]
     metadata["tags"] = ["dualset", "trl", {"rank": "grpo", "imitate": "sft"}[record["kind"]]]
     metadata["dualset"] = {
         "base_model": base["name"],
         "base_model_revision": base["revision"],
         "dataset": data["name"],
         "dataset_revision": data["revision"],
+        "dataset_hub_sha": data["hub_sha"],
     }
     return metadata
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import dualset
 from dualset.builders.candidates.generate import Policy
+from dualset.builders.dataset.hub.log import hub_pin
 from dualset.builders.dataset.store import Version
 from dualset.builders.progress import Progress
 from dualset.train.card import write_card
@@ -75,6 +76,7 @@ def _listen(trainer: Any, journal: Any) -> None:
 
 def _record(prepared: Prepared) -> dict[str, Any]:
     base, version, settings = prepared.base, prepared.version, prepared.settings
+    pin = hub_pin(version)
     return {
         "format": FORMAT,
         "kind": prepared.kind,
@@ -82,6 +84,8 @@ def _record(prepared: Prepared) -> dict[str, Any]:
         "dataset": {
             "name": version.name,
             "revision": version.revision,
+            "hub_repo": pin.repo if pin else None,
+            "hub_sha": pin.sha if pin else None,
             "split": settings.split,
             "rows": len(prepared.fitting.rows),
             "dropped": prepared.fitting.n_dropped,

@@ -70,7 +70,8 @@ def fill(folder: Path, address: Address, manifest_path: Path, manifest: Manifest
             if _copied(again, folder / path, entry):
                 continue
         if not (folder / path).exists():
-            what = "the Hugging Face cache has it damaged" if offline() else "it was downloaded twice"
+            cached = "the Hugging Face cache has it damaged: unset HF_HUB_OFFLINE to fetch it anew"
+            what = cached if offline() else "it was downloaded twice"
             _refuse(address, f"{path} is not the file that the manifest names ({what})")
     shutil.copyfile(manifest_path, folder / MANIFEST)
     with _told(address, folder):

@@ -90,7 +90,7 @@ def push(
         sha = None if dry_run else commit(remote, state, version, private=private)
     elif state is not None and sha != state.head:
         log.info("%s is there as %s; the head of main is another version", version.revision[:12], sha[:12])
-    tagged = tag is not None and (state is None or state.tags.get(tag) != sha)
+    tagged = tag is not None and (state is None or tag not in state.tags)
     if sha is not None and not dry_run:
         tagged = tag is not None and tagged and _tag(remote, tag, sha)
         _remember(version, repo, sha, tag, home)

@@ -1,0 +1,59 @@
+"""A loopback Hub, a process that talks to it, and versions to send there, for the tests of one file."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hub_client import Client, client_of
+from loopback_hub import Hub, running_hub
+from sample_version import tiny_version
+
+from dualset.builders.dataset import history
+from dualset.builders.dataset.store import Version, open_version
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> list[Version]:
+    """Three samples, of the same problems."""
+    return [tiny_version(tmp_path_factory.mktemp("made"), seed=seed) for seed in range(3)]
+
+
+@pytest.fixture
+def tiny(made: list[Version], home: Path) -> Callable[..., Version]:
+    """Commits a sample as ``tiny`` by copying it: ``tiny(seed)``, or ``tiny(seed, other_home)``."""
+
+    def commit(seed: int = 0, where: Path = home) -> Version:
+        revision = made[seed].revision
+        shutil.copytree(made[seed].path, history.snapshot_path(where / "tiny", revision))
+        entry = history.LogEntry(revision=revision, parents=(), created="2026-01-01T00:00:00Z")
+        history.append_log(where / "tiny", entry)
+        return open_version(f"tiny@{revision}", home=where)
+
+    return commit
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Hub]:
+    with running_hub() as hub:
+        yield hub
+
+
+@pytest.fixture
+def hub(running: Hub) -> Hub:
+    """The Hub without faults; the repositories of earlier tests are still there."""
+    running.calm()
+    return running
+
+
+@pytest.fixture(scope="module")
+def process(running: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    with client_of(running, tmp_path_factory.mktemp("client")) as client:
+        yield client
+
+
+@pytest.fixture
+def dualset(process: Client, home: Path) -> Client:
+    """Runs commands on this test's own store."""
+    process.home = home
+    return process
