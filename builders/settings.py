@@ -10,45 +10,30 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-import yaml
-
 from dualset.builders.errors import RecipeError, did_you_mean
+from dualset.builders.plain_yaml import LONGEST_YAML, load_yaml, shown
 
 __all__ = ["parse_settings", "read_yaml", "set_overrides"]
 
 T = TypeVar("T")
 
 
-class _OneOfEach(yaml.SafeLoader):
-    """YAML without the silent loss of a repeated key."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        for i, key in enumerate(keys):
-            if key in keys[:i]:
-                problem = f"the key {key!r} is there twice"
-                raise yaml.constructor.ConstructorError(None, None, problem, node.value[i][0].start_mark)
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
-        return mapping
-
-
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML file as a mapping.
 
     Raises:
-        RecipeError: it is missing, unreadable, no YAML, or no mapping.
+        RecipeError: it is missing, unreadable, no YAML, no mapping, or larger than any recipe.
     """
     try:
-        tree = yaml.load(path.read_text(encoding="utf-8"), _OneOfEach)  # a safe loader
+        with path.open("rb") as file:
+            text = file.read(LONGEST_YAML + 1).decode()
     except FileNotFoundError as error:
         msg = f"no recipe at {path}: give the path of a YAML file"
         raise RecipeError(msg) from error
     except (OSError, UnicodeDecodeError) as error:
         msg = f"cannot read the recipe {path}: {error}"
         raise RecipeError(msg) from error
-    except yaml.YAMLError as error:
-        msg = f"{path} is not YAML: {' '.join(str(error).split())}"
-        raise RecipeError(msg) from error
+    tree = load_yaml(text, str(path))
     if not isinstance(tree, dict):
         msg = f"{path} holds {type(tree).__name__}, not a mapping of settings"
         raise RecipeError(msg)
@@ -60,21 +45,17 @@ def set_overrides(tree: dict[str, Any], overrides: Sequence[str]) -> None:
     for override in overrides:
         name, equals, text = override.partition("=")
         if not equals or not name:
-            msg = f"--set {override!r}: write it as key.key=value"
+            msg = f"--set {shown(override)}: write it as key.key=value"
             raise RecipeError(msg)
         *parents, last = name.split(".")
         node = tree
         for parent in parents:
             child = node.setdefault(parent, {})
             if not isinstance(child, dict):
-                msg = f"--set {override!r}: {parent!r} is {child!r}, not a section"
+                msg = f"--set {shown(override)}: {parent!r} is {shown(child)}, not a section"
                 raise RecipeError(msg)
             node = child
-        try:
-            node[last] = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            msg = f"--set {override!r}: {text!r} is no YAML value"
-            raise RecipeError(msg) from error
+        node[last] = load_yaml(text, f"--set {shown(override)}")
 
 
 def parse_settings(kind: type[T], tree: Any, where: str) -> T:
@@ -84,13 +65,13 @@ def parse_settings(kind: type[T], tree: Any, where: str) -> T:
         RecipeError: names the key, the value seen and what is known.
     """
     if not isinstance(tree, Mapping):
-        msg = f"{where}: expected a mapping of settings, found {tree!r}"
+        msg = f"{where}: expected a mapping of settings, found {shown(tree)}"
         raise RecipeError(msg)
     known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
     types = get_type_hints(kind)
     for name in tree:
         if name not in known:
-            msg = f"{where}: unknown key {name!r}: {did_you_mean(str(name), known)}"
+            msg = f"{where}: unknown key {shown(name)}: {did_you_mean(str(name), known)}"
             raise RecipeError(msg)
     for name, each in known.items():
         if name not in tree and each.default is MISSING and each.default_factory is MISSING:
@@ -125,5 +106,5 @@ def _value(kind: Any, value: Any, where: str) -> Any:
         if isinstance(option, type) and type(value) is option:
             return value
     wanted = " or ".join("null" if o is NoneType else o.__name__ for o in options)
-    msg = f"{where} is {value!r}: expected {wanted}"
+    msg = f"{where} is {shown(value)}: expected {wanted}"
     raise RecipeError(msg)

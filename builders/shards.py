@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dualset.builders.dataset.faults import plain_faults
 from dualset.builders.dataset.ids import content_id
 
 __all__ = ["Shards"]
@@ -23,7 +24,8 @@ class Shards:
     def __init__(self, folder: Path, schema: pa.Schema) -> None:
         self.folder = folder
         self.schema = schema
-        folder.mkdir(parents=True, exist_ok=True)
+        with plain_faults(folder):
+            folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, key: Any) -> Path:
         """Where the shard made from ``key`` is or will be."""
@@ -39,10 +41,19 @@ class Shards:
         return rows
 
     def write(self, key: Any, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Finish a shard."""
+        """Finish a shard.
+
+        Raises:
+            VersionError: there is no room or no permission to write.
+        """
         path = self.path(key)
         temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        pq.write_table(pa.Table.from_pylist(list(rows), schema=self.schema), temporary, compression="zstd")
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        table = pa.Table.from_pylist(list(rows), schema=self.schema)
+        try:
+            with plain_faults(self.folder):
+                pq.write_table(table, temporary, compression="zstd")
+                with temporary.open("rb") as file:
+                    os.fsync(file.fileno())
+                temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)

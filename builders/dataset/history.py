@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from dualset.builders.dataset.faults import plain_faults
 from dualset.builders.errors import CorruptVersion, VersionError
 
 __all__ = [
@@ -75,11 +76,16 @@ def snapshots(folder: Path) -> list[str]:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """One writer at a time for each dataset; a second one waits."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    """One writer at a time for each dataset; a second one waits.
+
+    Raises:
+        VersionError: there is no room or no permission to write.
+    """
+    with plain_faults(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
 
 def temporary_folder(folder: Path) -> Path:

@@ -53,7 +53,7 @@ def bounded(memory_mb: int = MEMORY_MB) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory that spills to ``$TMPDIR``; its queries are our own.
 
     Raises:
-        VersionError: DuckDB gives up: no room to spill to, or a file that is no Parquet.
+        VersionError: DuckDB gives up: no room to spill to, or a file cannot be read.
     """
     with tempfile.TemporaryDirectory(prefix="dualset-") as folder:
         settings: dict[str, str | bool | int | float | list[str]] = {
@@ -66,8 +66,9 @@ def bounded(memory_mb: int = MEMORY_MB) -> Iterator[duckdb.DuckDBPyConnection]:
         try:
             with duckdb.connect(config=settings) as connection:
                 yield connection
-        except duckdb.Error as error:
-            msg = f"the tables cannot be counted: {str(error).splitlines()[0]} (room to spill: {Path(folder).parent})"
+        except duckdb.OperationalError as error:
+            said = str(error).splitlines()[0]
+            msg = f"the tables cannot be read or sorted ({said}): there may be no room left in {Path(folder).parent}"
             raise VersionError(msg) from error
 
 

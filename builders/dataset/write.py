@@ -24,6 +24,7 @@ __all__ = ["Written", "write_table"]
 ROWS_A_BATCH = 64
 """Rows turned into Arrow at a time: few, because a problem's tests can be tens of megabytes."""
 BYTES_A_ROW_GROUP = 64 << 20
+"""Before compression; the Hub's viewer reads row groups of up to 100 MB."""
 ROWS_A_ROW_GROUP = 100_000
 BYTES_A_FILE = 256 << 20
 
@@ -125,6 +126,16 @@ def _split(table: Table, row: Mapping[str, Any], splits: dict[str, str]) -> str:
     return splits[problem_id]
 
 
+def _cut(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """The batch in parts that fit a row group; a single row is never cut."""
+    if batch.num_rows <= 1 or batch.nbytes <= BYTES_A_ROW_GROUP:
+        yield batch
+        return
+    half = batch.num_rows // 2
+    yield from _cut(batch.slice(0, half))
+    yield from _cut(batch.slice(half))
+
+
 class _Shards:
     """The Parquet files of one split: row groups of bounded size in files of bounded size."""
 
@@ -137,11 +148,14 @@ class _Shards:
         self._bytes = self._rows = 0
 
     def add(self, batch: pa.RecordBatch) -> None:
-        self._pending.append(batch)
-        self._bytes += batch.nbytes
-        self._rows += batch.num_rows
-        if self._bytes >= BYTES_A_ROW_GROUP or self._rows >= ROWS_A_ROW_GROUP:
-            self._flush()
+        for part in _cut(batch):
+            if self._bytes + part.nbytes > BYTES_A_ROW_GROUP:
+                self._flush()
+            self._pending.append(part)
+            self._bytes += part.nbytes
+            self._rows += part.num_rows
+            if self._rows >= ROWS_A_ROW_GROUP:
+                self._flush()
 
     def start(self) -> None:
         """Open the next file."""
