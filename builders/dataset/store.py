@@ -7,6 +7,7 @@ to a temporary folder, synced and renamed; it is there whole or not at all.
 
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,12 +35,13 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VersionEntry:
-    """A version in the list of its dataset; ``created`` is UTC, ISO 8601."""
+    """A version in the list of its dataset; ``created`` is UTC, ISO 8601; ``rows`` are those of each table."""
 
     revision: str
     tags: tuple[str, ...]
     parents: tuple[str, ...]
     created: str
+    rows: Mapping[str, int]
 
 
 def store_home() -> Path:
@@ -131,6 +133,7 @@ def list_versions(name: str, *, home: Path | None = None) -> list[VersionEntry]:
                 tags=tags.get(revision, ()),
                 parents=tuple(manifest["content"]["parents"]),
                 created=manifest["files"]["created"],
+                rows={table: entry["rows"] for table, entry in manifest["content"]["tables"].items()},
             )
         )
     return entries

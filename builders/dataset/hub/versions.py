@@ -5,8 +5,9 @@ Left out: commits that nothing names.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dualset.builders.dataset.hub.address import parse_repo
 from dualset.builders.dataset.hub.errors import no_dataset, one_line
@@ -29,6 +30,7 @@ class HubVersion:
         tags: the Hub's tags that name the commit, sorted.
         parents: revisions that the version was made from.
         created: when the version was built: UTC, ISO 8601.
+        rows: rows of each table, as the manifest says; those that it does not say are left out.
         head: whether it is what the main branch holds.
     """
 
@@ -37,6 +39,7 @@ class HubVersion:
     tags: tuple[str, ...]
     parents: tuple[str, ...]
     created: str
+    rows: Mapping[str, int]
     head: bool
 
 
@@ -76,5 +79,16 @@ def _version(remote: Remote, state: State, sha: str) -> HubVersion | None:
         tags=tuple(sorted(tag for tag, named in state.tags.items() if named == sha)),
         parents=tuple(words[1:]),
         created=one_line(created),
+        rows=_rows(content),
         head=sha == state.head,
     )
+
+
+def _rows(content: Any) -> dict[str, int]:
+    """Of a manifest's content that nobody checked."""
+    tables = content.get("tables") if isinstance(content, dict) else None
+    rows: dict[str, int] = {}
+    for name, entry in tables.items() if isinstance(tables, dict) else ():
+        if isinstance(entry, dict) and type(n := entry.get("rows")) is int:
+            rows[name] = n
+    return rows
