@@ -1,58 +1,41 @@
 """Is what a program printed or returned what was expected? The comparison of data with data, nothing else.
 
+The usual rules, which hold where a problem names no checker:
+
 ``stdio``: texts, stripped; as many lines as expected, each equal when stripped, or equal as numbers token by token
 (LiveCodeBench's rule). Never a prefix: open-r1's zip passes one; never an empty expectation that passes anything
 (verl#7853).
 ``call``: Python's ``==`` on decoded data, tuples as lists, since JSON has no tuples.
 
-Checkers: none or ``exact`` as above; ``float:TOL`` takes numbers as equal that differ by at most TOL, absolutely or
-relative to the expected one.
+The others are a function each: with a tolerance, byte for byte, by tokens. Which of them a problem asks for is said in
+``checkers.py``; order that does not count is in ``unordered.py``. What is compared may be hostile, so no rule takes
+longer than its texts are long.
 """
 
 import math
 import re
-from collections.abc import Callable
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
-from dualset.builders.errors import ExecutionError
+__all__ = ["NUMBER", "exact_text", "exact_value", "lines_of", "same_text", "same_tokens", "values_equal"]
 
-__all__ = ["ValueCheck", "same_text", "tolerance_of", "values_equal"]
-
-ValueCheck = Callable[[Any, Any], bool]
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
-
-
-def tolerance_of(checker: str | None) -> float | None:
-    """What a problem's checker says: None is exact.
-
-    Raises:
-        ExecutionError: the checker is not known.
-    """
-    if checker in (None, "", "exact", "whitespace"):
-        return None
-    name, _, value = str(checker).partition(":")
-    try:
-        tolerance = float(value)
-    except ValueError:
-        tolerance = -1.0
-    if name != "float" or not 0 <= tolerance < 1:
-        msg = f"unknown checker {checker!r}: known are exact, whitespace and float:TOL such as float:1e-6"
-        raise ExecutionError(msg)
-    return tolerance
+NUMBER = re.compile(r"([+-]?)(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([+-]?\d{1,4}))?", re.ASCII)
+"""A printed number: sign, digits before the point and after it (or after it alone), power of ten."""
 
 
 def same_text(actual: str, expected: str, tolerance: float | None = None) -> bool:
     """Whether a printed text is the expected one, up to white space at the ends of lines and spelling of numbers."""
     if actual == expected:
         return True
-    mine, theirs = _lines(actual), _lines(expected)
+    mine, theirs = lines_of(actual), lines_of(expected)
     return len(mine) == len(theirs) and all(
         a == e or _same_numbers(a, e, tolerance) for a, e in zip(mine, theirs, strict=True)
     )
 
 
-def _lines(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
+    """The lines as the usual rule sees them: no empty ones at the ends, no white space around any."""
     return [line.strip() for line in text.strip().split("\n")]
 
 
@@ -65,18 +48,28 @@ def _same_numbers(actual: str, expected: str, tolerance: float | None) -> bool:
 
 
 def _same_number(actual: str, expected: str, tolerance: float | None) -> bool:
-    if not (_NUMBER.fullmatch(actual) and _NUMBER.fullmatch(expected)):
+    if not (NUMBER.fullmatch(actual) and NUMBER.fullmatch(expected)):
         return False
     if tolerance is None:
         return Decimal(actual) == Decimal(expected)
     return _near(float(actual), float(expected), tolerance)
 
 
+def exact_text(actual: str, expected: str) -> bool:
+    """Byte for byte; a single line end at the end of either does not count."""
+    return actual.removesuffix("\n") == expected.removesuffix("\n")
+
+
+def same_tokens(actual: str, expected: str) -> bool:
+    """The same tokens as text, whatever white space separates them: ``1`` is not ``1.0``."""
+    return actual.split() == expected.split()
+
+
 def values_equal(actual: Any, expected: Any, tolerance: float | None = None) -> bool:
     """Whether a decoded result is the expected value; with a tolerance, number by number within lists and dicts."""
     if tolerance is None:
         return bool(actual == expected)
-    if isinstance(expected, (int, float)) and isinstance(actual, (int, float)):
+    if isinstance(expected, (int, float)) and isinstance(actual, (int, float, Decimal, Fraction)):
         return _near(actual, expected, tolerance)
     if isinstance(expected, (list, tuple)) and isinstance(actual, (list, tuple)):
         return len(actual) == len(expected) and all(
@@ -89,12 +82,25 @@ def values_equal(actual: Any, expected: Any, tolerance: float | None = None) -> 
     return bool(actual == expected)
 
 
-def _near(actual: float, expected: float, tolerance: float) -> bool:
-    if actual == expected:
-        return True
+def _near(actual: Any, expected: float, tolerance: float) -> bool:
+    """Absolutely or relatively; infinity is near infinity alone."""
     try:
-        if not (math.isfinite(actual) and math.isfinite(expected)):
+        if actual == expected:
+            return True
+        mine = float(actual)
+        if not (math.isfinite(mine) and math.isfinite(expected)):
             return False
-        return abs(actual - expected) <= tolerance * max(1.0, abs(expected))
-    except OverflowError:
+        return abs(mine - expected) <= tolerance * max(1.0, abs(expected))
+    except (ArithmeticError, ValueError):
         return False
+
+
+def exact_value(actual: Any, expected: Any) -> bool:
+    """Equal, of the same types all through: ``1`` is neither ``1.0`` nor ``True``. A dict's order is free."""
+    if type(actual) is not type(expected):
+        return False
+    if isinstance(expected, list):
+        return len(actual) == len(expected) and all(map(exact_value, actual, expected))
+    if isinstance(expected, dict):
+        return actual.keys() == expected.keys() and all(exact_value(actual[k], v) for k, v in expected.items())
+    return repr(actual) == repr(expected) if isinstance(expected, float) else bool(actual == expected)

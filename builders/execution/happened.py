@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from dualset.builders.dataset.words import Outcome, Style
+from dualset.builders.execution.checkers import CheckerFault
 from dualset.builders.execution.errand import Ran
 from dualset.builders.execution.inside.records import (
     FAILED,
@@ -91,16 +92,24 @@ def _test(plan: Plan, case: Case, record: Record) -> Happened:
     if cpu_ms is None or cpu_ms > plan.limits.timeout_s * 1000:
         return Happened(outcome=Outcome.TIME_LIMIT, **cost)
     if record.kind == OK:
-        return Happened(outcome=Outcome.PASS if case.right(record.body) else Outcome.WRONG_ANSWER, **cost)
+        return _compared(case, **cost)
     return replace(_raised(record.error, _OUTCOMES[record.kind]), **cost)
 
 
 def _interrupted(plan: Plan, case: Case, ran: Ran) -> Happened:
     """The test that a child was in when it ended; what a program printed before ``os._exit(0)`` still counts."""
     if plan.style == Style.STDIO and ran.ended.exit == 0 and not ran.ended.cause:
-        right = case.right(ran.printed)
-        return Happened(outcome=Outcome.PASS if right else Outcome.WRONG_ANSWER, actual=ran.printed)
+        return _compared(case, ran.printed)
     return _end(ran.ended)
+
+
+def _compared(case: Case, actual: bytes, **cost: Any) -> Happened:
+    """What the test's rule says of the answer; a checker program that does not decide leaves it unknown."""
+    try:
+        right = case.right(actual)
+    except CheckerFault as fault:
+        return Happened(outcome=Outcome.INFRA_ERROR, message=str(fault), actual=actual, **cost)
+    return Happened(outcome=Outcome.PASS if right else Outcome.WRONG_ANSWER, actual=actual, **cost)
 
 
 def _end(ended: Ended) -> Happened:

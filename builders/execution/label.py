@@ -1,8 +1,8 @@
 """Labels: each distinct program is run once (or ``repeat`` times) on its problem's tests, and the verdict written down.
 
 In: problems, programs, limits. Out: a ``Label`` and an ``Observation`` for each program, in the order given. A program
-that fails is data. ``passed`` is null, never false, where the problem has no tests, where the sandbox failed, and where
-runs of one program differ (it is flaky).
+that fails is data. ``passed`` is null, never false, where the problem has no tests, where the sandbox or the problem's
+own checker failed, and where runs of one program differ (it is flaky).
 """
 
 import re
@@ -16,6 +16,7 @@ from typing import NamedTuple
 from dualset.builders.dataset.records import Failure, Label, Observation, Problem
 from dualset.builders.dataset.words import Outcome
 from dualset.builders.errors import ExecutionError
+from dualset.builders.execution.checker_jail import CheckerJail
 from dualset.builders.execution.happened import Happened
 from dualset.builders.execution.ladder import ONE, Sandbox, level_of
 from dualset.builders.execution.plan import Plan, plan
@@ -26,7 +27,7 @@ from dualset.builders.progress import Progress, silent
 
 __all__ = ["GRADER_VERSION", "Labelled", "Program", "label_programs"]
 
-GRADER_VERSION = "1"
+GRADER_VERSION = "2"
 """Part of the key under which a build keeps finished labels: raise it when a verdict could change."""
 
 _MAY_VARY = re.compile(r"\b(?:random|urandom|secrets|uuid\d?|time|datetime|getpid|environ|threading)\b|\b(?:id|hash)\(")
@@ -77,18 +78,20 @@ def label_programs(
             msg = f"program {program.program_id} belongs to problem {program.problem_id}, which is not there"
             raise ExecutionError(msg)
         if program.problem_id not in plans:
-            plans[program.problem_id] = plan(problems[program.problem_id], settings)
+            plans[program.problem_id] = plan(problems[program.problem_id], settings, checkers.ask)
         return plans[program.problem_id]
 
+    level = level_of(sandbox.isolation)
+    checkers = CheckerJail(level, settings.packages)
+    workers = [Worker(level, settings.packages) for _ in range(max(1, sandbox.workers))]
     jobs = ((program, planned(program)) for program in programs)
-    workers = [Worker(level_of(sandbox.isolation)) for _ in range(max(1, sandbox.workers))]
-    for done, labelled in enumerate(_in_order(jobs, settings, workers), start=1):
+    for done, labelled in enumerate(_in_order(jobs, settings, workers, checkers), start=1):
         yield labelled
         progress("label", done, total)
 
 
 def _in_order(
-    jobs: Iterator[tuple[Program, Plan]], settings: LabelSettings, workers: list[Worker]
+    jobs: Iterator[tuple[Program, Plan]], settings: LabelSettings, workers: list[Worker], checkers: CheckerJail
 ) -> Iterator[Labelled]:
     """Threads only wait on their sandbox processes; a bounded number of programs is in flight."""
     idle: SimpleQueue[Worker] = SimpleQueue()
@@ -110,23 +113,34 @@ def _in_order(
             yield waiting.popleft().result()
             waiting.extend(pool.submit(work, *job) for job in islice(jobs, 1))
     finally:
-        for worker in workers:  # one that stops early does not wait for what is running
-            worker.stop()
+        staff: list[Worker | CheckerJail] = [*workers, checkers]
+        for each in staff:  # one that stops early does not wait for what is running
+            each.stop()
         pool.shutdown(wait=True, cancel_futures=True)
-        for worker in workers:
-            worker.close()
+        for each in staff:
+            each.close()
 
 
 def _label(worker: Worker, program: Program, its_plan: Plan, settings: LabelSettings) -> Labelled:
     if not its_plan.cases:
         return Labelled(_verdict(program, its_plan, [[]], None, 0), _cost(program, [], "none: not run"))
     runs = [worker.run(its_plan, program.code) for _ in range(max(1, settings.repeat))]
-    outcomes = {tuple(h.outcome for h in run) for run in runs}
-    flaky = len(outcomes) > 1 if len(runs) > 1 else None
-    if len(runs) == 1 and _MAY_VARY.search(program.code) and outcomes != {(Outcome.PASS,) * len(its_plan.cases)}:
+    flaky = _flaky(runs)
+    runs.sort(key=_faulty, reverse=not flaky)  # what the label shows: a fault first, so that it is tried again
+    if len(runs) == 1 and _MAY_VARY.search(program.code) and any(h.outcome != Outcome.PASS for h in runs[0]):
         runs.append(worker.run(its_plan, program.code))  # only to see whether it says the same
     verdict = _verdict(program, its_plan, runs, flaky, max(1, settings.repeat))
     return Labelled(verdict, _cost(program, runs[0], worker.isolation))
+
+
+def _faulty(run: list[Happened]) -> bool:
+    return any(h.outcome == Outcome.INFRA_ERROR for h in run)
+
+
+def _flaky(runs: list[list[Happened]]) -> bool | None:
+    """Whether the runs differ; null where fewer than two can tell: a fault of the machine tells nothing."""
+    told = [tuple(h.outcome for h in run) for run in runs if not _faulty(run)]
+    return len(set(told)) > 1 if len(told) > 1 else None
 
 
 def _verdict(program: Program, its_plan: Plan, ran: list[list[Happened]], flaky: bool | None, runs: int) -> Label:

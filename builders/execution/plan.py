@@ -1,7 +1,8 @@
 """What a problem's tests ask of a program, and what only the driver knows: the expectations.
 
-In: a problem. Out: a ``Plan``: for each test what goes to the program's process (``send``) and a ``judge`` that decides
-on what comes back; or a block of test code for the judge process. Made once a problem, used for all its programs.
+In: a problem. Out: a ``Plan``: for each test what goes to the program's process (``send``) and what decides on the
+bytes that come back (``right``, by the problem's checker); or a block of test code for the judge process. Made once a
+problem, used for all its programs.
 """
 
 import json
@@ -13,7 +14,7 @@ from dualset.builders.dataset.records import Limits, Problem, Test
 from dualset.builders.dataset.words import Style
 from dualset.builders.errors import ExecutionError
 from dualset.builders.execution.asserts import CallAssert, names_read, read_assert
-from dualset.builders.execution.compare import same_text, tolerance_of, values_equal
+from dualset.builders.execution.checkers import Ask, no_jail, plain, read_checker
 from dualset.builders.execution.inside.values import decode, encode, largest_collection
 from dualset.builders.execution.settings import LabelSettings
 
@@ -34,7 +35,7 @@ class Case:
         test_id: the test's id.
         send: what the program's process is told: a text for standard input, or what is called (None: nothing) with its
             arguments; None: the test is a block for the judge.
-        right: whether the bytes that came back are what was expected.
+        right: whether the bytes that came back are what was expected; it may raise ``CheckerFault``.
         block: the judge's test code.
         wanted: the names that the block mentions.
     """
@@ -56,11 +57,16 @@ class Plan:
     limits: Limits
 
 
-def plan(problem: Problem, settings: LabelSettings) -> Plan:
+def plan(problem: Problem, settings: LabelSettings, ask: Ask = no_jail) -> Plan:
     """Make the plan of a problem; its own limits go before the recipe's.
 
+    Args:
+        problem: its tests are read.
+        settings: the recipe's limits.
+        ask: has a checker program decide, where the problem comes with one.
+
     Raises:
-        ExecutionError: a test that cannot be read, a missing entry point, an unknown checker.
+        ExecutionError: a test that cannot be read, a missing entry point, a checker that is unknown or does not fit.
     """
     limits = Limits(
         timeout_s=problem.time_limit_s or settings.timeout_s,
@@ -71,53 +77,77 @@ def plan(problem: Problem, settings: LabelSettings) -> Plan:
     return Plan(
         style=problem.style,
         entry_point=problem.entry_point,
-        cases=tuple(make(problem, test) for test in problem.tests),
+        cases=tuple(make(problem, test, ask) for test in problem.tests),
         limits=limits,
     )
 
 
-def _stdio(problem: Problem, test: Test) -> Case:
-    tolerance = tolerance_of(problem.checker)
-    expected = _given(problem, test, "expected")
+def _stdio(problem: Problem, test: Test, ask: Ask) -> Case:
+    checker = read_checker(problem.checker)
+    expected, given = _given(problem, test, "expected"), _given(problem, test, "input")
+    source, rule = checker.program, checker.texts
 
     def right(body: bytes) -> bool:
-        return same_text(body.decode("utf-8", "surrogateescape"), expected, tolerance)
+        if source is not None:
+            return ask(source, [given, expected, body.decode("utf-8", "replace")])
+        return rule is not None and rule(body.decode("utf-8", "surrogateescape"), expected)
 
-    return Case(test_id=test.test_id, send=_given(problem, test, "input"), right=right)
+    return Case(test_id=test.test_id, send=given, right=right)
 
 
-def _call(problem: Problem, test: Test) -> Case:
+def _call(problem: Problem, test: Test, ask: Ask) -> Case:
     if not problem.entry_point:
         msg = f"problem {problem.source_id} has call tests but no entry_point"
         raise ExecutionError(msg)
-    tolerance = tolerance_of(problem.checker)
     arguments = _json(problem, test, _given(problem, test, "input"))
     expected = _json(problem, test, _given(problem, test, "expected"))
     if not isinstance(arguments, list):
         msg = f"problem {problem.source_id}, test {test.test_id}: input must be a JSON array of positional arguments"
         raise ExecutionError(msg)
+    right = _value_check(problem, arguments, expected, ask)
+    return Case(test_id=test.test_id, send=(problem.entry_point, arguments, {}), right=right)
+
+
+def _value_check(problem: Problem, arguments: list[Any], expected: Any, ask: Ask) -> Callable[[bytes], bool]:
+    """What decides on a returned value."""
+    checker = read_checker(problem.checker)
+    source, rule = checker.program, checker.values
+    if source is None and rule is None:
+        raise _unfit(problem, "compares printed texts; use a checker program")
     members = max(_MEMBERS, largest_collection(expected))
     bytes_expected = encode(expected).encode("ascii")
 
     def right(body: bytes) -> bool:
-        if body == bytes_expected:
+        if source is None and body == bytes_expected:
             return True
         try:
             actual = decode(body, tuples_as_lists=True, members=members)
-            return values_equal(actual, expected, tolerance)
+            if rule:
+                return rule(actual, expected)
+            actual = plain(actual)
         except (ValueError, RecursionError, ArithmeticError):
             return False
+        return source is not None and ask(source, [arguments, expected, actual])
 
-    return Case(test_id=test.test_id, send=(problem.entry_point, arguments, {}), right=right)
+    return right
 
 
-def _assert(problem: Problem, test: Test) -> Case:
+def _assert(problem: Problem, test: Test, ask: Ask) -> Case:
     code = _given(problem, test, "code")
+    if problem.checker:
+        raise _unfit(problem, "does nothing, since assert tests compare by themselves: leave it out")
     own = problem.entry_point
     simple = read_assert(code, own)
     if simple is None:
         return Case(test_id=test.test_id, block=code, wanted=tuple(names_read(code, own)))
     return _call_assert(test, simple)
+
+
+def _unfit(problem: Problem, why: str) -> ExecutionError:
+    checker = str(problem.checker).partition("\n")[0][:60]
+    return ExecutionError(
+        f"problem {problem.source_id} is of style {problem.style}, where its checker {checker!r} {why}"
+    )
 
 
 def _call_assert(test: Test, simple: CallAssert) -> Case:

@@ -16,12 +16,14 @@ class LabelSettings:
         memory_mb: MiB, where the problem does not say.
         output_kb: KiB of output a test.
         repeat: runs of each program; 2 or more measure flakiness.
+        packages: third-party modules that programs may import; they are loaded once, in a warm sandbox process.
     """
 
     timeout_s: float = 10.0
     memory_mb: int = 512
     output_kb: int = 4096
     repeat: int = 1
+    packages: tuple[str, ...] = ()
 
     @property
     def limits(self) -> Limits:
