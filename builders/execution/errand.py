@@ -57,6 +57,11 @@ class Errand:
             self.close()
             raise
 
+    @property
+    def isolation(self) -> str:
+        """The layers of the jail that it runs in."""
+        return self._zygote.isolation
+
     def finish(self) -> Ran:
         """Wait for the child's end.
 

@@ -21,7 +21,7 @@ from dualset.builders.dataset.records import Limits
 from dualset.builders.dataset.words import Outcome, Style
 from dualset.builders.execution.errand import Errand, Ran
 from dualset.builders.execution.happened import Batch, Happened, read_answers, read_verdicts
-from dualset.builders.execution.inside.child import task_bytes
+from dualset.builders.execution.inside.task import task_bytes
 from dualset.builders.execution.inside.watch import Order
 from dualset.builders.execution.ladder import Level
 from dualset.builders.execution.plan import Case, Plan
@@ -37,33 +37,31 @@ _RECORD_BYTES = 8192
 
 
 class Worker:
-    """Runs one program at a time. It has a zygote for programs, one for those that import the recipe's packages, and
-    one for judges, each once it is needed.
+    """Runs one program at a time, with zygotes of several kinds, each started once it is needed.
 
     Args:
         level: of isolation.
-        packages: installed packages that programs may import.
+        packages: installed packages that programs may import; a zygote that has imported them is kept for those that
+            mention one.
     """
 
     def __init__(self, level: Level, packages: Sequence[str] = ()) -> None:
-        self._plain = Zygote("program", level)
-        self._warm = Zygote("program", level, packages)
-        self._judges = Zygote("judge", level, packages)
+        self._level, self._packages = level, tuple(packages)
+        self._zygotes: dict[tuple[str, bool], Zygote] = {}
+        self._stopped = False
         self._mention = re.compile(rf"\b(?:{'|'.join(map(re.escape, packages))})\b") if packages else None
-
-    @property
-    def isolation(self) -> str:
+        self.isolation = ""
         """The layers of the jail that its programs run in; empty before the first."""
-        return self._plain.isolation or self._warm.isolation
 
     def stop(self) -> None:
         """Let a run that another thread is in fail now, and run nothing more."""
-        for zygote in (self._plain, self._warm, self._judges):
+        self._stopped = True
+        for zygote in list(self._zygotes.values()):
             zygote.stop()
 
     def close(self) -> None:
         """End the zygotes."""
-        for zygote in (self._plain, self._warm, self._judges):
+        for zygote in self._zygotes.values():
             zygote.close()
 
     def run(self, plan: Plan, code: str) -> list[Happened]:
@@ -114,14 +112,25 @@ class Worker:
         order, task = _order(plan.limits, len(cases)), _task(plan, code, cases)
         for _ in range(2):
             try:
-                with Errand(self._zygote_for(code), order, task, prints=plan.style == Style.STDIO) as errand:
-                    return errand.finish()
+                with Errand(self._zygote_for(plan, code), order, task, prints=plan.style == Style.STDIO) as errand:
+                    ran = errand.finish()
+                    self.isolation = self.isolation or errand.isolation
+                    return ran
             except Fault as error:
                 fault = error
         raise fault
 
-    def _zygote_for(self, code: str) -> Zygote:
-        return self._warm if self._mention and self._mention.search(code) else self._plain
+    def _zygote_for(self, plan: Plan, code: str) -> Zygote:
+        return self._zygote("program" if plan.style == Style.ASSERT else "prelude", code)
+
+    def _zygote(self, kind: str, code: str) -> Zygote:
+        warm = self._mention is not None and bool(self._mention.search(code))
+        if (kind, warm) not in self._zygotes:
+            self._zygotes[kind, warm] = Zygote(kind, self._level, self._packages if warm else ())
+        zygote = self._zygotes[kind, warm]
+        if self._stopped:
+            zygote.stop()
+        return zygote
 
     def _verdicts(
         self, plan: Plan, code: str, blocks: list[Case], before: Sequence[Happened], whole: Happened | None
@@ -154,13 +163,15 @@ class Worker:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             judging = order._replace(idle_s=float("inf"), memory_mib=_JUDGE_MIB)
-            judge = Errand(self._judges, judging, task, link=theirs)
+            blocks_text = "\n".join(case.block or "" for case in blocks)
+            judge = Errand(self._zygote("judge", blocks_text), judging, task, link=theirs)
             with judge:
-                program = Errand(self._zygote_for(code), order, _task(plan, code, ()), link=ours)
+                program = Errand(self._zygote_for(plan, code), order, _task(plan, code, ()), link=ours)
                 theirs.close()
                 ours.close()
                 with program:
                     ran = program.finish()
+                    self.isolation = self.isolation or program.isolation
                     return read_verdicts(plan, judge.finish(), ran)
 
 

@@ -34,7 +34,6 @@ main({control}, {said!r})
 _ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "PYTHONUTF8": "1",
-    "PYTHONDONTWRITEBYTECODE": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",
@@ -42,6 +41,7 @@ _ENVIRONMENT = {
 }
 _START_S = 120.0
 _GRACE_S = 60.0
+_END_S = 10.0
 
 
 class Fault(Exception):
@@ -68,7 +68,7 @@ class Zygote:
     """A zygote of one kind; started when it is first needed, ended by ``close``.
 
     Args:
-        kind: ``program`` or ``judge``.
+        kind: ``program``, ``prelude`` (programs that are given one) or ``judge``.
         level: of isolation.
         packages: installed packages that its programs may import.
     """
@@ -203,18 +203,23 @@ class Zygote:
             raise Fault(msg)
 
     def stop(self) -> None:
-        """Kill the zygote, from any thread, and start none again."""
+        """End the zygote, from any thread, and start none again."""
         self._stopped = True
-        if self._process:
-            self._process.kill()
+        control = self._control
+        if control:
+            with suppress(OSError):
+                control.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """End the zygote; its child ends with it."""
         if self._control:
             self._control.close()
         if self._process:
-            self._process.kill()
-            self._process.wait()
+            try:
+                self._process.wait(_END_S)  # the guard sees that we are gone, and clears up
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
         if self._scratch:
             with suppress(OSError):  # the guard removes it where the driver is gone first
                 empty(self._scratch)

@@ -1,7 +1,8 @@
 """Small programs for the kernel's system-call filter (seccomp), written as rules.
 
 A rule says what happens to one call, perhaps by one argument's value. The first rule that fits decides. Arguments are
-compared by their low 32 bits, which is what the kernel itself reads of flags, commands and process ids.
+compared by their low 32 bits, which is what the kernel itself reads of flags, commands and process ids; addresses, which
+a program may choose, are compared whole.
 """
 
 import ctypes
@@ -14,10 +15,12 @@ from typing import NamedTuple
 from dualset.builders.execution.inside.kernel import ABI, prctl
 from dualset.builders.execution.inside.syscalls import number
 
-__all__ = ["ABSENT", "ALLOW", "ASK", "OWN_PID", "REFUSE", "Filter", "Rule", "allow_only"]
+__all__ = ["ABSENT", "ALLOW", "ASK", "OWN_PID", "PRETEND", "REFUSE", "Filter", "Rule", "allow_only"]
 
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
 ABSENT = 0x00050000 | errno.ENOSYS
+PRETEND = 0x00050000
+"""Do nothing, and say that it was done."""
 ASK = 0x7FC00000
 """The broker decides (``SECCOMP_RET_USER_NOTIF``)."""
 OWN_PID = 0xFFFF_FFF0
@@ -41,6 +44,7 @@ class Rule(NamedTuple):
         arg: the argument looked at, from 0; None: none.
         values: fits where the argument, under ``mask``, is one of these.
         mask: bits of the argument that count.
+        absent: fits where the argument is a null pointer.
     """
 
     call: str
@@ -48,6 +52,7 @@ class Rule(NamedTuple):
     arg: int | None = None
     values: tuple[int, ...] = ()
     mask: int = 0xFFFF_FFFF
+    absent: bool = False
 
 
 class Filter:
@@ -103,7 +108,10 @@ def _steps(rule: Rule) -> list[Step]:
         return []
     if rule.arg is None:
         return [(_EQUAL, 0, 1, which), (_RETURN, 0, 0, rule.action)]
-    look: list[Step] = [(_LOAD, 0, 0, _ARG0 + 8 * rule.arg)]
+    low = _ARG0 + 8 * rule.arg
+    look: list[Step] = [(_LOAD, 0, 0, low)]
+    if rule.absent:
+        look += [(_EQUAL, 0, 3, 0), (_LOAD, 0, 0, low + 4), (_EQUAL, 0, 1, 0), (_RETURN, 0, 0, rule.action)]
     if rule.mask != 0xFFFF_FFFF:
         look.append((_AND, 0, 0, rule.mask))
     for value in rule.values:

@@ -12,29 +12,19 @@ four microseconds, so it is kept short, and the zygote has rehearsed it (see ``r
 import builtins
 import marshal
 import mmap
-import os
 import socket
 import sys
 import types
-from collections.abc import Sequence
 from typing import Any
 
-from dualset.builders.execution.inside import calls, remote, stdio
+from dualset.builders.execution.inside import calls, remote
+from dualset.builders.execution.inside.compiler import compile_text
 from dualset.builders.execution.inside.failure import describe
-from dualset.builders.execution.inside.prelude import RECURSION_LIMIT, WITH_PRELUDE
 from dualset.builders.execution.inside.records import FAILED, LOADED, NEXT, SYNTAX, Pen
+from dualset.builders.execution.inside.task import read_task
 from dualset.builders.execution.inside.watch import Order
 
-__all__ = ["read_all", "run", "task_bytes"]
-
-_CHUNK = 1 << 16
-_LENGTH = 8
-
-
-def task_bytes(codes: Sequence[str], rest: bytes) -> bytes:
-    """A task as the driver writes it: the texts of the variants, and the rest as ``marshal`` made it once a problem."""
-    texts = marshal.dumps(tuple(code.encode("utf-8", "surrogatepass") for code in codes))
-    return len(texts).to_bytes(_LENGTH, "little") + texts + rest
+__all__ = ["run"]
 
 
 def run(order: Order, fds: list[int], mark: mmap.mmap) -> None:
@@ -45,15 +35,14 @@ def run(order: Order, fds: list[int], mark: mmap.mmap) -> None:
         fds: the task, the file for records, and, where there is one, standard output or the line to a judge.
         mark: the page shared with the zygote.
     """
-    data = read_all(fds[0])
-    start = _LENGTH + int.from_bytes(data[:_LENGTH], "little")
-    style, prelude, cases = marshal.loads(data[start:])
+    texts, compiled, (style, prelude, cases) = read_task(fds[0])
     pen = Pen(fds[1], mark)
-    for i, text in enumerate(marshal.loads(data[_LENGTH:start])):
+    for i, text in enumerate(texts):
         if i:
             pen.write(NEXT)
+        ready = compiled[i] if compiled else None
         try:
-            code = compile(str(text, "utf-8", "surrogatepass"), "<program>", "exec", dont_inherit=True)
+            code = marshal.loads(ready) if ready else compile_text(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
             pen.write(SYNTAX, error=describe(error))
             continue
@@ -64,30 +53,30 @@ def run(order: Order, fds: list[int], mark: mmap.mmap) -> None:
             return
 
 
-def read_all(fd: int) -> bytes:
-    """A file from its start."""
-    data = os.pread(fd, _CHUNK, 0)
-    while len(data) % _CHUNK == 0 and (more := os.pread(fd, _CHUNK << 6, len(data))):
-        data += more
-    return data
+def _prelude() -> types.ModuleType:
+    """The programs' own ``builtins``, which a zygote for such programs has imported."""
+    from dualset.builders.execution.inside.prelude import RECURSION_LIMIT, WITH_PRELUDE
+
+    sys.modules["builtins"] = WITH_PRELUDE
+    sys.setrecursionlimit(RECURSION_LIMIT)
+    return WITH_PRELUDE
 
 
 def _print(code: types.CodeType, cases: list[str], pen: Pen, out: int, longest: int, meddles: bool) -> bool:
     """A variant that reads and prints; whether this process may go on to another."""
-    sys.modules["builtins"] = WITH_PRELUDE
-    sys.setrecursionlimit(RECURSION_LIMIT)
+    from dualset.builders.execution.inside import stdio
+
+    _prelude()
     pen.write(LOADED)
     return stdio.answer(code, cases, pen, out, longest, meddles)
 
 
 def _call(code: types.CodeType, prelude: bool, cases: list[Any], pen: Pen, line: list[int], longest: int) -> bool:
     """A variant whose function is called, by us or by a judge; whether this process may go on to another."""
-    if prelude:
-        sys.modules["builtins"] = WITH_PRELUDE
-        sys.setrecursionlimit(RECURSION_LIMIT)
+    its_builtins = _prelude() if prelude else builtins
     pen.begin()
     try:
-        names = calls.load(code, WITH_PRELUDE if prelude else builtins)
+        names = calls.load(code, its_builtins)
     except BaseException as error:  # noqa: BLE001  # SystemExit too: a program that is to be called has to stay
         pen.write(FAILED, error=describe(error))
         return True

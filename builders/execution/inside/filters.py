@@ -3,7 +3,7 @@
 The zygote has to fork, kill and restrict; its children must not, so a child gives these up before it reads the program.
 """
 
-from dualset.builders.execution.inside.bpf import ABSENT, ALLOW, ASK, OWN_PID, REFUSE, Filter, Rule, allow_only
+from dualset.builders.execution.inside.bpf import ABSENT, ALLOW, ASK, OWN_PID, PRETEND, REFUSE, Filter, Rule, allow_only
 from dualset.builders.execution.inside.syscalls import ALLOWED, BROKERED
 
 __all__ = ["child_filter", "zygote_filter"]
@@ -40,17 +40,23 @@ def zygote_filter(*, brokered: bool) -> Filter:
     return Filter(rules, otherwise=allow_only(ALLOWED))
 
 
-def child_filter() -> Filter:
-    """What a child gives up: new processes, signals to others, and changes to what the zygote set up."""
+def child_filter(*, own_processes: bool) -> Filter:
+    """What a child gives up: new processes, signals to others, and changes to what the zygote set up.
+
+    Args:
+        own_processes: no process but the zygote and the child can be named, and the zygote heeds no signal from inside.
+    """
     rules = [
         Rule("clone", ALLOW, 0, (_CLONE_THREAD,), _CLONE_THREAD),
         Rule("clone", REFUSE),
-        Rule("kill", ALLOW, 0, (OWN_PID, 0)),
-        Rule("kill", REFUSE),
-        Rule("tgkill", ALLOW, 0, (OWN_PID,)),
-        Rule("tgkill", REFUSE),
         Rule("prctl", ALLOW, 0, _NAMES_ITSELF),
         Rule("prctl", REFUSE),
         Rule("pidfd_open", REFUSE),
+        Rule("setrlimit", PRETEND),  # programs ask for more stack; a refusal would be an exception
+        Rule("prlimit64", ALLOW, 2, absent=True),
+        Rule("prlimit64", PRETEND),
     ]
+    if not own_processes:
+        rules += [Rule("kill", ALLOW, 0, (OWN_PID, 0)), Rule("kill", REFUSE)]
+        rules += [Rule("tgkill", ALLOW, 0, (OWN_PID,)), Rule("tgkill", REFUSE)]
     return Filter(rules, otherwise=[(0x06, 0, 0, ALLOW)])

@@ -34,12 +34,14 @@ class Jail(NamedTuple):
         layers: their names, joined by ``+``, as recorded with each label.
         scratch: the folder that programs work in.
         child_filter: what each child puts on; None: nothing.
+        own_processes: in a process namespace, where everything ends with the zygote.
         listener: a descriptor on which the kernel asks the broker; None: there is none.
     """
 
     layers: str
     scratch: str
     child_filter: Filter | None
+    own_processes: bool
     listener: int | None
 
 
@@ -59,7 +61,7 @@ def enter(level: str, scratch: str, installed: Sequence[str]) -> Jail:
         if ABI:
             prctl(_PR_SET_NO_NEW_PRIVS, 1)
             prctl(_PR_SET_CHILD_SUBREAPER, 1)
-        return Jail(level, scratch, None, None)
+        return Jail(level, scratch, None, False, None)
     paths = readable(installed)
     layers = []
     if level == "namespaces":
@@ -75,7 +77,8 @@ def enter(level: str, scratch: str, installed: Sequence[str]) -> Jail:
         layers.append("landlock")
     layers.append("seccomp")
     listener = _put_on(brokered=level == "seccomp")
-    return Jail("+".join(layers), scratch, child_filter(), listener)
+    own = level == "namespaces"
+    return Jail("+".join(layers), scratch, child_filter(own_processes=own), own, listener)
 
 
 def readable(installed: Sequence[str]) -> list[str]:
@@ -108,4 +111,6 @@ def _put_on(*, brokered: bool) -> int | None:
         made.put_on()
         return None
     assert ABI is not None
-    return call("seccomp", number("seccomp", ABI.column) or 0, _SET_MODE_FILTER, _NEW_LISTENER, ctypes.c_void_p(made.address))
+    return call(
+        "seccomp", number("seccomp", ABI.column) or 0, _SET_MODE_FILTER, _NEW_LISTENER, ctypes.c_void_p(made.address)
+    )

@@ -16,10 +16,10 @@ import socket
 import traceback
 from typing import Any
 
-from dualset.builders.execution.inside.child import read_all
 from dualset.builders.execution.inside.failure import describe
 from dualset.builders.execution.inside.records import VERDICT, Pen
 from dualset.builders.execution.inside.remote import IMPORTABLE, Gone, Link
+from dualset.builders.execution.inside.task import read_all
 from dualset.builders.execution.inside.watch import Order
 
 __all__ = ["run"]
@@ -47,9 +47,7 @@ def run(order: Order, fds: list[int], mark: mmap.mmap) -> None:
             return
 
 
-def _judge(
-    test: str, wanted: list[str], entry_point: str | None, link: Link
-) -> tuple[str, dict[str, Any] | None]:
+def _judge(test: str, wanted: list[str], entry_point: str | None, link: Link) -> tuple[str, dict[str, Any] | None]:
     try:
         code = compile(test, "<test>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:

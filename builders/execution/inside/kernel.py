@@ -5,7 +5,6 @@ Linux on x86-64 and aarch64. Elsewhere ``ABI`` is None and no level above ``none
 
 import ctypes
 import os
-import platform
 import sys
 from typing import Any, NamedTuple
 
@@ -24,7 +23,7 @@ def _abi() -> Abi | None:
     if sys.platform != "linux" or sys.maxsize < 1 << 32:
         return None
     known = {"x86_64": Abi("x86_64", 0xC000003E, 0), "aarch64": Abi("aarch64", 0xC00000B7, 1)}
-    return known.get(platform.machine())
+    return known.get(os.uname().machine)
 
 
 ABI = _abi()

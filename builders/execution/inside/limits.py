@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from dualset.builders.execution.inside.watch import Order
 
-__all__ = ["MIB", "Limit", "address_space_mib", "die_with_parent", "limits_of", "restrain"]
+__all__ = ["MIB", "Limit", "address_space_mib", "die_with_parent", "for_good", "limits_of", "restrain"]
 
 MIB = 1 << 20
 _STACKS_MIB = 512
@@ -36,7 +36,7 @@ def die_with_parent() -> None:
 
 
 def limits_of(order: Order, base_mib: int) -> list[Limit]:
-    """The limits of an order, none above what this process has itself.
+    """The limits of an order as soft limits, none above what this process has itself.
 
     Args:
         order: what the driver allows.
@@ -46,16 +46,22 @@ def limits_of(order: Order, base_mib: int) -> list[Limit]:
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_NOFILE: _FILES,
         resource.RLIMIT_FSIZE: max(order.file_bytes, order.result_bytes),
-        resource.RLIMIT_CPU: int(order.cpu_s) + 2,
         resource.RLIMIT_AS: (base_mib + order.memory_mib + _STACKS_MIB) * MIB,
         resource.RLIMIT_STACK: _STACK_MIB * MIB,
     }
-    return [(which, (value, value)) for which, value in ((w, _no_more(w, v)) for w, v in wanted.items())]
+    return [(which, _below_hard(which, value)) for which, value in wanted.items()]
 
 
-def _no_more(which: int, value: int) -> int:
+def _below_hard(which: int, value: int) -> tuple[int, int]:
     hard = resource.getrlimit(which)[1]
-    return value if hard == resource.RLIM_INFINITY else min(value, hard)
+    return (value if hard == resource.RLIM_INFINITY else min(value, hard)), hard
+
+
+def for_good(order: Order) -> list[Limit]:
+    """In a child without a filter: the soft limits as hard ones, and the CPU time, as the last resort."""
+    given = (resource.RLIMIT_CORE, resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE, resource.RLIMIT_AS)
+    soft = [(which, resource.getrlimit(which)[0]) for which in given]
+    return [(which, (value, value)) for which, value in [*soft, (resource.RLIMIT_CPU, int(order.cpu_s) + 2)]]
 
 
 def restrain(limits: Sequence[Limit]) -> None:

@@ -24,7 +24,7 @@ class Start(NamedTuple):
     """What the driver says at the start.
 
     Attributes:
-        kind: ``program`` or ``judge``: which part the children play.
+        kind: ``program``, ``prelude`` (programs that are given one) or ``judge``: which part the children play.
         level: of isolation.
         root: the folder that this package is imported from, which programs do not see.
         scratch: a folder made for this sandbox.
@@ -58,9 +58,11 @@ def main(control_fd: int, said: str) -> None:
         return
     ours.close()
     try:
-        _zygote(start, control, theirs)
+        serve = _zygote(start, control, theirs)
     except (OSError, ImportError) as error:
         _complain(control, error)
+        os._exit(1)
+    serve()
     os._exit(0)
 
 
@@ -76,15 +78,13 @@ def _complain(control: socket.socket, error: Exception) -> None:
     control.sendall(json.dumps({"error": getattr(error, "strerror", None) or str(error)}).encode() + b"\n")
 
 
-def _zygote(start: Start, control: socket.socket, line: socket.socket) -> None:
-    sys.path.insert(0, start.root)
+def _zygote(start: Start, control: socket.socket, line: socket.socket) -> Callable[[], None]:
     from dualset.builders.execution.inside import zygote
 
-    sys.path.remove(start.root)
-    zygote.live(start, control, line)
+    return zygote.prepare(start, control, line)
 
 
-def _broker(listener: int, start: Start) -> "Callable[[], None]":
+def _broker(listener: int, start: Start) -> Callable[[], None]:
     from dualset.builders.execution.inside import broker, jail
 
     return broker.Broker(listener, jail.readable(start.installed), jail.DEVICES, start.scratch).answer

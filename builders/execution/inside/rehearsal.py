@@ -12,18 +12,18 @@ import sys
 from contextlib import suppress
 
 from dualset.builders.execution.inside import child
+from dualset.builders.execution.inside.compiler import compile_text
 from dualset.builders.execution.inside.kernel import prctl
 from dualset.builders.execution.inside.limits import limits_of, restrain
 from dualset.builders.execution.inside.memory import memory_file
+from dualset.builders.execution.inside.task import attach, task_bytes
 from dualset.builders.execution.inside.watch import Order
 
 __all__ = ["rehearse"]
 
 _ROUNDS = 40
 _PR_GET_DUMPABLE = 3
-_ORDER = Order(
-    timeout_s=10, cpu_s=10, asleep_s=10, idle_s=10, memory_mib=64, file_bytes=1 << 16, result_bytes=1 << 16
-)
+_ORDER = Order(timeout_s=10, cpu_s=10, asleep_s=10, idle_s=10, memory_mib=64, file_bytes=1 << 16, result_bytes=1 << 16)
 _FUNCTION = """
 from typing import List, Tuple, Optional
 import math
@@ -48,16 +48,20 @@ for line in sys.stdin.read().split("\\n"):
     print(*[int(x) + n for x in line.split()])
 """
 _CALLS = [("f", [[1, 2, 3], 0.5], {}), ("f", [[], 1.0], {}), ("g", [], {}), (None, [], {})]
-_PARTS = (
-    (_FUNCTION, ("assert", False, _CALLS)),
+_PLAIN = ((_FUNCTION, ("assert", False, _CALLS)),)
+_WITH_PRELUDE = (
     (_FUNCTION.replace("class Solution", "class Other"), ("call", True, _CALLS)),
     (_SCRIPT, ("stdio", True, ["1\n2 3\n", "x"])),
     ("def f(", ("stdio", True, [""])),
 )
 
 
-def rehearse() -> None:
-    """Play every part; leaves the process as it was."""
+def rehearse(*, prelude: bool) -> None:
+    """Play every part; leaves the process as it was.
+
+    Args:
+        prelude: the parts of programs that are given a prelude, else of those that are not.
+    """
     modules, limit, streams = dict(sys.modules), sys.getrecursionlimit(), (sys.stdin, sys.stdout)
     kept = [os.dup(fd) for fd in (0, 1)]
     same = [(which, resource.getrlimit(which)) for which, _ in limits_of(_ORDER, 64)]
@@ -65,7 +69,7 @@ def rehearse() -> None:
         restrain(same)
         with suppress(OSError):
             prctl(_PR_GET_DUMPABLE)
-        for code, rest in _PARTS:
+        for code, rest in _WITH_PRELUDE if prelude else _PLAIN:
             _play(code, marshal.dumps(rest))
     for fd, old in enumerate(kept):
         os.dup2(old, fd)
@@ -78,10 +82,11 @@ def rehearse() -> None:
 
 def _play(code: str, rest: bytes) -> None:
     fds = [memory_file(name) for name in ("task", "records", "stdout")]
-    os.write(fds[0], child.task_bytes([code], rest))
+    os.write(fds[0], task_bytes([code], rest))
+    with suppress(SyntaxError):
+        attach(fds[0], marshal.dumps([marshal.dumps(compile_text(code.encode()))]))
     given = fds if "stdio" in str(rest) else fds[:2]
     with mmap.mmap(-1, mmap.PAGESIZE) as mark:
         child.run(_ORDER, given, mark)
     for fd in fds:
         os.close(fd)
-

@@ -9,13 +9,13 @@ Left out: objects of other types. They are encoded by the caller's ``other`` (a 
 """
 
 import json
+import sys
 from collections.abc import Callable, ItemsView, KeysView, Mapping, Sequence, Set
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 __all__ = ["Opaque", "decode", "encode", "largest_collection"]
 
+_JSON = json.JSONEncoder(separators=(",", ":"))
 _BIG_BITS = 8000  # an int with more digits than Python converts to decimal (4300) travels in hex
 
 Other = Callable[[Any], Any]
@@ -42,7 +42,7 @@ def encode(value: Any, other: Other | None = None) -> str:
     Raises:
         RecursionError: the value nests too deeply or contains itself.
     """
-    return json.dumps(_tree(value, other), separators=(",", ":"))
+    return _JSON.encode(_tree(value, other))
 
 
 def _tree(value: Any, other: Other | None) -> Any:
@@ -74,9 +74,9 @@ def _rare(value: Any, other: Other | None) -> Any:
         return {"b": bytes(value).hex()}
     if isinstance(value, complex):
         return {"c": [value.real, value.imag]}
-    if isinstance(value, Decimal):
+    if _is(value, "decimal", "Decimal"):
         return {"D": str(value)}
-    if isinstance(value, Fraction):
+    if _is(value, "fractions", "Fraction"):
         return {"F": [hex(value.numerator), hex(value.denominator)]}
     if isinstance(value, list):
         return [_tree(v, other) for v in list.__iter__(value)]
@@ -87,6 +87,12 @@ def _rare(value: Any, other: Other | None) -> Any:
     if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
         return _tree(value.item(), other)
     return other(value) if other else {"o": type(value).__name__[:80]}
+
+
+def _is(value: Any, module: str, name: str) -> bool:
+    """Whether it is of a class whose module a child has only where the program imported it."""
+    found = sys.modules.get(module)
+    return found is not None and isinstance(value, getattr(found, name, ()))
 
 
 def decode(
@@ -139,8 +145,12 @@ def _tagged(tag: str, content: Any, tuples_as_lists: bool, members: int | None) 
     if tag == "c":
         return complex(*content)
     if tag == "D":
+        from decimal import Decimal
+
         return Decimal(content)
     if tag == "F":
+        from fractions import Fraction
+
         return Fraction(int(content[0], 16), int(content[1], 16))
     if tag == "o":
         return Opaque(str(content))

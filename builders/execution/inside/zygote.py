@@ -14,15 +14,14 @@ import random
 import signal
 import socket
 import sys
-import tempfile
-import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from dualset.builders.execution.inside import child, judge, rehearsal
+from dualset.builders.execution.inside.compiler import Compiler
 from dualset.builders.execution.inside.jail import Jail, enter
-from dualset.builders.execution.inside.limits import address_space_mib, die_with_parent, limits_of, restrain
-from dualset.builders.execution.inside.packages import allow
+from dualset.builders.execution.inside.limits import address_space_mib, die_with_parent, for_good, limits_of, restrain
+from dualset.builders.execution.inside.orphans import end_orphans
 from dualset.builders.execution.inside.records import MAXRSS_PER_MIB
 from dualset.builders.execution.inside.tidy import empty
 from dualset.builders.execution.inside.watch import CAUSES, MARK, ORDER, REPORT, Order, watch
@@ -30,38 +29,61 @@ from dualset.builders.execution.inside.watch import CAUSES, MARK, ORDER, REPORT,
 if TYPE_CHECKING:
     from dualset.builders.execution.inside.main import Start
 
-__all__ = ["live"]
+__all__ = ["prepare"]
 
-_ORPHAN_ROUNDS = 2000
+_USUAL = ("bisect", "collections", "copy", "functools", "heapq", "itertools", "math", "operator", "random", "re")
+_USUAL += ("string", "typing")
 _NO_FORK = REPORT.pack(0, CAUSES.index("fork"), 0.0, 0.0)
 
 Run = Callable[[Order, list[int], mmap.mmap], None]
 
 
-def live(start: "Start", control: socket.socket, line: socket.socket) -> None:
-    """Prepare, enter the jail, and fork for each order until the driver is gone.
+def prepare(start: "Start", control: socket.socket, line: socket.socket) -> Callable[[], None]:
+    """Enter the jail and say so; what is returned forks for each order until the driver is gone.
 
     Raises:
         OSError: the jail cannot be built here.
         ImportError: a package is not installed.
     """
     die_with_parent()
-    allow(start.packages, start.installed)
-    for name in start.packages:
-        importlib.import_module(name)
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # which the first process of a namespace never gets
+    sys.dont_write_bytecode = True
+    if start.packages:
+        _import(start)
     _plain_surroundings()
-    run = child.run if start.kind == "program" else judge.run
-    if start.kind == "program":
-        rehearsal.rehearse()
+    run = _part(start.kind)
     base_mib = address_space_mib()
     jail = enter(start.level, start.scratch, start.installed)
-    tempfile.tempdir = jail.scratch
     if jail.listener is not None:
         socket.send_fds(line, [b"!"], [jail.listener])
         os.close(jail.listener)
     random.seed(0)
     control.sendall(json.dumps({"isolation": jail.layers}).encode() + b"\n")
-    _serve(control, line, run, jail, base_mib)
+    return partial(_serve, control, line, run, jail, base_mib, compiles=start.kind != "judge")
+
+
+def _import(start: "Start") -> None:
+
+    allow(start.packages, start.installed)
+    for name in start.packages:
+        importlib.import_module(name)
+
+
+def _part(kind: str) -> Run:
+    """What its children do; only that is imported, since each page of memory costs every fork."""
+    if kind == "judge":
+        from dualset.builders.execution.inside import judge
+
+        return judge.run
+    for name in _USUAL:
+        importlib.import_module(name)
+    if kind == "prelude":
+        importlib.import_module("dualset.builders.execution.inside.stdio")
+    from dualset.builders.execution.inside import child, rehearsal
+
+    rehearsal.rehearse(prelude=kind == "prelude")
+    return child.run
 
 
 def _plain_surroundings() -> None:
@@ -76,7 +98,7 @@ def _plain_surroundings() -> None:
     sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
 
 
-def _serve(control: socket.socket, line: socket.socket, run: Run, jail: Jail, base_mib: int) -> None:
+def _serve(control: socket.socket, line: socket.socket, run: Run, jail: Jail, base_mib: int, *, compiles: bool) -> None:
     mark = mmap.mmap(-1, mmap.PAGESIZE)
     space = socket.CMSG_SPACE(4 * 4)
 
@@ -84,61 +106,58 @@ def _serve(control: socket.socket, line: socket.socket, run: Run, jail: Jail, ba
         line.sendall(b"?")
         return line.recv(1) == b"1"
 
+    def begin() -> None:
+        control.close()
+        line.close()
+        _give_up(jail, order)
+
+    compiler = Compiler(begin) if compiles else None
+    last = None
     gc.collect()
     gc.freeze()
     while True:
         message, fds, _, _ = socket.recv_fds(control, ORDER.size, space)
         if not message:
             return
-        order = Order._make(ORDER.unpack(message))
-        limits = limits_of(order, base_mib)
+        if message != last:
+            order, last = Order._make(ORDER.unpack(message)), message
+            restrain(limits_of(order, base_mib))  # inherited; children may not change them
         MARK.pack_into(mark, 0, 0.0)
+        if compiler:
+            compiler.prepare(fds[0])
         try:
             pid = os.fork()
         except OSError:
             pid = -1
         if pid == 0:
             try:
-                control.close()
-                line.close()
-                os.setsid()
-                restrain(limits)
-                die_with_parent()
-                if jail.child_filter:
-                    jail.child_filter.put_on()
+                _give_up(jail, order)
                 run(order, fds, mark)
             finally:
                 os._exit(0)
         for fd in fds:
             os.close(fd)
-        control.sendall(_NO_FORK if pid < 0 else _see_to_its_end(pid, order, mark, asleep))
+        report = _NO_FORK if pid < 0 else _see_to_its_end(pid, order, mark, asleep)
+        if not jail.child_filter:  # in a jail no child can fork
+            end_orphans(spare=compiler.pid if compiler else 0)
+        control.sendall(report)
         if os.listdir(jail.scratch):
             empty(jail.scratch)  # if that fails, this zygote ends, and the driver starts another in another folder
+
+
+def _give_up(jail: Jail, order: Order) -> None:
+    """In the child, before anything of the program's: give up what the zygote may do and it may not."""
+    if not jail.own_processes:
+        os.setsid()
+        die_with_parent()
+    if jail.child_filter:
+        jail.child_filter.put_on()
+    else:
+        restrain(for_good(order))
 
 
 def _see_to_its_end(pid: int, order: Order, mark: mmap.mmap, asleep: Callable[[], bool]) -> bytes:
     cause = watch(pid, order, mark, asleep)
     _, status, usage = os.wait4(pid, 0)
-    _reap_orphans()
     cpu_s, peak_mib = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / MAXRSS_PER_MIB
     return REPORT.pack(os.waitstatus_to_exitcode(status), CAUSES.index(cause), cpu_s, peak_mib)
-
-
-def _reap_orphans() -> None:
-    """Kill and reap what the child has left behind, which is ours now. In a jail there is nothing: none can fork."""
-    for _ in range(_ORPHAN_ROUNDS):
-        try:
-            pid, _ = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if pid == 0:
-            for orphan in _children():
-                os.kill(orphan, signal.SIGKILL)
-            time.sleep(0.0005)
-    os._exit(73)  # cannot be got rid of: let the driver start a new zygote
-
-
-def _children() -> list[int]:
-    me = os.getpid()
-    with open(f"/proc/self/task/{me}/children") as listing:
-        return [int(pid) for pid in listing.read().split()]

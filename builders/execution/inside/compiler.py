@@ -1,0 +1,92 @@
+"""A process that does nothing but compile, so that a program's own process does not have to.
+
+Compiling touches a third of the memory that a child touches at all, and each page costs it a copy; here the pages are
+this process's own already. It runs nothing of a program's. A text that stops or breaks the compiler breaks this process
+only: another takes its place, and the program's process compiles the text itself, as it does where there is no result.
+"""
+
+import marshal
+import os
+import select
+import signal
+import socket
+import types
+from collections.abc import Callable
+
+from dualset.builders.execution.inside.task import attach, texts_of
+
+__all__ = ["Compiler", "compile_text"]
+
+_WAIT_MS = 1000
+_LIFE = 2000  # texts, after which a fresh process takes over: what a text may have left behind goes with it
+
+
+class Compiler:
+    """The zygote's end.
+
+    Args:
+        begin: what a child does first, to give up what it may not do.
+    """
+
+    def __init__(self, begin: Callable[[], None]) -> None:
+        self._begin = begin
+        self._line: socket.socket | None = None
+        self.pid = 0
+        self._done = 0
+
+    def prepare(self, task: int) -> None:
+        """Attach the compiled texts to the task in this file, or leave it as it is."""
+        if self._line is None:
+            self._start()
+        assert self._line is not None
+        self._done += 1
+        try:
+            socket.send_fds(self._line, [b"c"], [task])
+            poller = select.poll()
+            poller.register(self._line, select.POLLIN)
+            answered = bool(poller.poll(_WAIT_MS)) and self._line.recv(1) == b"c"
+        except OSError:
+            answered = False
+        if not answered or self._done >= _LIFE:
+            self._end()
+
+    def _start(self) -> None:
+        self._line, theirs = socket.socketpair()
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                self._line.close()
+                self._begin()
+                _serve(theirs)
+            finally:
+                os._exit(0)
+        theirs.close()
+
+    def _end(self) -> None:
+        assert self._line is not None
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        self._line.close()
+        self._line, self._done = None, 0
+
+
+def _serve(line: socket.socket) -> None:
+    while True:
+        asked, fds, _, _ = socket.recv_fds(line, 1, 1)
+        if not asked:
+            return
+        attach(fds[0], marshal.dumps([_compiled(text) for text in texts_of(fds[0])]))
+        os.close(fds[0])
+        line.sendall(b"c")
+
+
+def _compiled(text: bytes) -> bytes | None:
+    try:
+        return marshal.dumps(compile_text(text))
+    except BaseException:  # noqa: BLE001  # the program's process will say what is wrong
+        return None
+
+
+def compile_text(text: bytes) -> types.CodeType:
+    """The code object, as the program's process would make it."""
+    return compile(str(text, "utf-8", "surrogatepass"), "<program>", "exec", dont_inherit=True)
