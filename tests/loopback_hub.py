@@ -222,9 +222,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _paths(self, kind: str, name: str, revision: str) -> None:
         commit = self._repository(kind, name).at(revision)
-        asked = parse_qs(self.body.decode())["paths"]
+        form = parse_qs(self.body.decode())
         listed = {each["path"]: each for each in listing(commit, "", True)}
-        self._json([listed[path] for path in asked if path in listed])
+        found = [listed[path] for path in form["paths"] if path in listed]
+        if form.get("expand") == ["true"]:
+            found = [each | {"lastCommit": commit.short()} for each in found]
+        self._json(found)
 
     def _refs(self, kind: str, name: str) -> None:
         repository = self._repository(kind, name)
@@ -332,7 +335,7 @@ class _Handler(BaseHTTPRequestHandler):
         if match is None:
             self._send(200, content, headers)
             return
-        start = int(match[1]) if match[1] else len(content) - int(match[2])
+        start = int(match[1]) if match[1] else max(0, len(content) - int(match[2]))
         end = min(int(match[2]) + 1, len(content)) if match[1] and match[2] else len(content)
         if start >= len(content):
             self._send(416, b"", headers | {"Content-Range": f"bytes */{len(content)}"})

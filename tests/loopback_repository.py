@@ -43,6 +43,10 @@ class Commit:
     author: str
     date: str
 
+    def short(self) -> dict[str, str]:
+        """What a listing says of a file's last commit (of this one, for every file)."""
+        return {"id": self.sha, "title": self.title, "date": self.date}
+
 
 @dataclass
 class Repository:

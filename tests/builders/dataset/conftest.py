@@ -1,4 +1,4 @@
-"""A loopback Hub, a process that talks to it, and versions to send there, for the tests of one file."""
+"""A loopback Hub, a process that talks to it, and versions to send there. Each test has repositories of its own."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,8 +15,8 @@ from dualset.builders.dataset.store import Version, open_version
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> list[Version]:
-    """Three samples, of the same problems."""
-    return [tiny_version(tmp_path_factory.mktemp("made"), seed=seed) for seed in range(3)]
+    """Three samples, of the same two problems of one split: five files each."""
+    return [tiny_version(tmp_path_factory.mktemp("made"), n_problems=2, seed=seed) for seed in range(3)]
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def tiny(made: list[Version], home: Path) -> Callable[..., Version]:
     return commit
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running() -> Iterator[Hub]:
     with running_hub() as hub:
         yield hub
@@ -46,7 +46,7 @@ def hub(running: Hub) -> Hub:
     return running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def process(running: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     with client_of(running, tmp_path_factory.mktemp("client")) as client:
         yield client

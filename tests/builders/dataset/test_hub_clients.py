@@ -1,0 +1,121 @@
+"""What others see: a pushed version, read at its commit by the libraries that people use, as the card tells them to.
+
+Polars' own ``hf://`` reader has the Hub's address built in and asks no HF_ENDPOINT. What it reads there are the Hub's
+``resolve`` pages: those are read here by their addresses, and fsspec's files.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hub_client import Client, settings
+from loopback_hub import Hub
+from sample_version import tiny_version
+
+from dualset.builders.dataset.store import Version, open_version
+
+
+@pytest.fixture(scope="module")
+def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
+    return tiny_version(tmp_path_factory.mktemp("version"))
+
+
+@pytest.fixture(scope="module")
+def pushed(process: Client, version: Version, made: list[Version]) -> str:
+    """The commit of the version at ada/tiny, over which another was pushed."""
+    first = process("push", str(version.path), "ada/tiny", "--tag", "v1").out
+    assert process("push", str(made[1].path), "ada/tiny", "--tag", "v2").code == 0
+    return first.strip().partition("@")[2]
+
+
+def test_datasets_loads_a_table_at_a_commit(process: Client, pushed: str, version: Version) -> None:
+    code = (
+        "from datasets import load_dataset\n"
+        "loaded = load_dataset('ada/tiny', 'groups', revision=sha)\n"
+        "answer = {split: rows['group_id'][:] for split, rows in loaded.items()}\n"
+    )
+    wanted = {split: [row["group_id"] for row in version.rows("groups", split)] for split in ("train", "validation")}
+    got = process.python(code, sha=pushed)
+    assert {split: got[split] for split in wanted} == wanted
+    assert process.python(code, sha="v1") == got
+
+
+def test_datasets_streams_a_table_at_a_commit(process: Client, pushed: str, version: Version) -> None:
+    code = (
+        "from datasets import load_dataset\n"
+        "rows = load_dataset('ada/tiny', 'labels', split='train', revision=sha, streaming=True)\n"
+        "answer = [row['program_id'] for row in rows]\n"
+    )
+    assert process.python(code, sha=pushed) == [row["program_id"] for row in version.rows("labels", "train")]
+
+
+def test_the_default_table_is_groups(process: Client, pushed: str, version: Version) -> None:
+    code = "from datasets import load_dataset\nanswer = load_dataset('ada/tiny', revision=sha)['train'].column_names\n"
+    assert process.python(code, sha=pushed) == list(next(version.rows("groups")))
+
+
+def test_duckdb_queries_a_commit(process: Client, pushed: str, version: Version) -> None:
+    code = (
+        "import duckdb\n"
+        "from huggingface_hub import HfFileSystem\n"
+        "con = duckdb.connect()\n"
+        "con.register_filesystem(HfFileSystem())\n"
+        "files = f'hf://datasets/ada/tiny@{sha}/data/labels/*.parquet'\n"
+        "answer = con.sql(f\"select count(*), count(*) filter (passed) from '{files}'\").fetchall()\n"
+    )
+    labels = list(version.rows("labels"))
+    assert process.python(code, sha=pushed) == [[len(labels), sum(row["passed"] is True for row in labels)]]
+
+
+def test_polars_scans_a_commit(hub: Hub, process: Client, pushed: str, version: Version) -> None:
+    code = (
+        "import polars as pl\n"
+        "from huggingface_hub import HfFileSystem\n"
+        "files = HfFileSystem()\n"
+        "paths = sorted(files.glob(f'hf://datasets/ada/tiny@{sha}/data/candidates/*.parquet'))\n"
+        "opened = pl.concat([pl.scan_parquet(files.open(path)) for path in paths])\n"
+        'fetched = pl.scan_parquet([f\'{page}/{path.partition("@" + sha + "/")[2]}\' for path in paths])\n'
+        "answer = [sorted(each.collect()['candidate_id']) for each in (opened, fetched.select('candidate_id'))]\n"
+    )
+    page = f"{hub.endpoint}/datasets/ada/tiny/resolve/{pushed}"
+    wanted = sorted(row["candidate_id"] for row in version.rows("candidates"))
+    assert process.python(code, sha=pushed, page=page) == [wanted, wanted]
+
+
+def test_the_hf_command_downloads_a_version_that_dualset_opens(
+    hub: Hub, pushed: str, version: Version, tmp_path: Path
+) -> None:
+    hf = Path(sys.executable).with_name("hf")
+    place = tmp_path / "copy"
+    command = [hf, "download", "ada/tiny", "--repo-type", "dataset", "--revision", pushed, "--local-dir", place]
+    done = subprocess.run(command, env=settings(hub, tmp_path), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert open_version(str(place)).revision == version.revision
+
+
+@pytest.mark.slow
+def test_trl_trains_from_pinned_files_without_us(hub: Hub, pushed: str, tiny_model: Path, tmp_path: Path) -> None:
+    config = {
+        "model_name_or_path": str(tiny_model),
+        "datasets": [{"path": "parquet", "data_files": f"hf://datasets/ada/tiny@{pushed}/data/groups/train-*.parquet"}],
+        "reward_funcs": ["dualset.train.rewards.pairwise_accuracy"],
+        "output_dir": str(tmp_path / "out"),
+        "max_steps": 1,
+        "num_generations": 2,
+        "per_device_train_batch_size": 2,
+        "max_completion_length": 8,
+        "report_to": "none",
+        "use_cpu": True,
+        "bf16": False,
+    }
+    (tmp_path / "rank.yaml").write_text(json.dumps(config))  # JSON is YAML
+    hub.calm()
+    command = [Path(sys.executable).with_name("trl"), "grpo", "--config", tmp_path / "rank.yaml"]
+    env = settings(hub, tmp_path) | {"OMP_NUM_THREADS": "1", "PATH": os.environ["PATH"]}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out/model.safetensors").exists()
+    assert [request for request in hub.log if f"resolve/{pushed}/data/groups/train-" in request]
