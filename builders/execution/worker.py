@@ -109,6 +109,10 @@ class Zygote:
         """
         report = self._report(order.stall_s + _GRACE_S)
         code, cause, cpu_s, peak_mib = REPORT.unpack(report)
+        if not 0 <= cause < len(CAUSES):
+            self.close()
+            msg = f"the zygote reports nonsense: {report!r}"
+            raise Fault(msg)
         ended = Ended(code, CAUSES[cause], cpu_s, peak_mib)
         if ended.cause == "fork":
             msg = "the sandbox could not start a process"

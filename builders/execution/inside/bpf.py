@@ -1,8 +1,8 @@
 """Small programs for the kernel's system-call filter (seccomp), written as rules.
 
 A rule says what happens to one call, perhaps by one argument's value. The first rule that fits decides. Arguments are
-compared by their low 32 bits, which is what the kernel itself reads of flags, commands and process ids; addresses, which
-a program may choose, are compared whole.
+compared by their low 32 bits, which is what the kernel itself reads of flags, commands and process ids; addresses,
+which a program may choose, are compared whole.
 """
 
 import ctypes

@@ -1,4 +1,6 @@
-"""The broker: opens files in a program's stead, where neither namespaces nor Landlock can keep it from them.
+"""The broker: opens files in a program's stead, where no namespaces keep it from them.
+
+Where Landlock guards the files it is asked only where a program makes some, and counts them; else at each opening.
 
 The kernel stops a process of the sandbox at each call that names a file and asks here (seccomp's user notification).
 The path is read once, resolved, compared with what may be read or written, and the file is opened by the broker itself:
@@ -24,6 +26,7 @@ _NOTICE = struct.Struct("=QIIiIQ6Q")  # id, pid, flags; call number, architectur
 _REPLY = struct.Struct("=QqiI")  # id, value, error, flags
 _ADDITION = struct.Struct("=QIIII")  # id, flags, our descriptor, its descriptor, its flags
 _SEND_TOO = 2  # SECCOMP_ADDFD_FLAG_SEND: Linux 5.14
+_MOST_FILES = 64
 _LONGEST, _PAGE = 4096, 4096
 _AT_FDCWD, _AT_REMOVEDIR = -100, 0x200
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -54,6 +57,7 @@ class Broker:
         self._devices = {os.path.realpath(path) for path in devices}
         self._scratch = os.path.realpath(scratch)
         assert ABI is not None
+        self._made = 0
         self._names = {number(name, ABI.column): name for name in BROKERED}
 
     def answer(self) -> None:
@@ -69,6 +73,17 @@ class Broker:
         except OSError as error:
             self._reply(ident, error.errno or errno.EACCES)
 
+    def begin_count(self) -> None:
+        """The scratch folder is empty: files are counted from none."""
+        self._made = 0
+
+    def _count(self, asked: _Asked) -> None:
+        """A file's size is limited, so their number is what limits the whole."""
+        if asked.call.startswith("mkdir") or (asked.flags & os.O_CREAT and not os.path.lexists(asked.path)):
+            self._made += 1
+            if self._made > _MOST_FILES:
+                raise OSError(errno.EDQUOT, "too many files", asked.path)
+
     def _do(self, ident: int, asked: _Asked) -> None:
         if asked.call in ("open", "openat"):
             fd = self._open(asked)
@@ -79,6 +94,7 @@ class Broker:
             return
         if not self._in_scratch(asked.path):
             raise _refused(asked.path)
+        self._count(asked)
         _CHANGES[asked.call](asked)
         self._reply(ident, 0)
 
@@ -89,6 +105,7 @@ class Broker:
         scratch = self._in_scratch(path) or path == self._scratch
         if not scratch and (asked.flags & _WRITES or not _within(path, self._readable)):
             raise _refused(path)
+        self._count(asked)
         fd = os.open(path, (asked.flags & _KEPT) | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
         mode = os.fstat(fd).st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or path in self._readable):

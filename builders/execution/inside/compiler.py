@@ -34,6 +34,10 @@ class Compiler:
         self.pid = 0
         self._done = 0
 
+    def fileno(self) -> int:
+        """The zygote's end of the line, which no program may hold."""
+        return self._line.fileno() if self._line else -1
+
     def prepare(self, task: int) -> None:
         """Attach the compiled texts to the task in this file, or leave it as it is."""
         if self._line is None:

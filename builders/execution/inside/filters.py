@@ -3,6 +3,8 @@
 The zygote has to fork, kill and restrict; its children must not, so a child gives these up before it reads the program.
 """
 
+import os
+
 from dualset.builders.execution.inside.bpf import ABSENT, ALLOW, ASK, OWN_PID, PRETEND, REFUSE, Filter, Rule, allow_only
 from dualset.builders.execution.inside.syscalls import ALLOWED, BROKERED
 
@@ -12,16 +14,13 @@ _CLONE_THREAD = 0x00010000
 _NAMES_ITSELF = (15, 16, 0x53564D41)  # PR_SET_NAME, PR_GET_NAME, PR_SET_VMA
 _TERMINAL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS TIOCGWINSZ FIONREAD FIONBIO FIONCLEX FIOCLEX
 _SIGNALLING = (8, 10, 15, 1024, 1026)  # F_SETOWN F_SETSIG F_SETOWN_EX F_SETLEASE F_NOTIFY: a signal to anybody
-_WRONG_OPEN = (0x200,)  # O_TRUNC of what is opened for reading: Landlock did not see it before Linux 6.2
-_ACCESS_AND_TRUNCATE = 0x203
+_OPENINGS = (("open", 1), ("openat", 2))
+"""The calls and where their flags are (O_TRUNC of what is opened for reading: Landlock saw it not before Linux 6.2)."""
+_STREAM = 1
 
 
-def zygote_filter(*, brokered: bool) -> Filter:
-    """The allow-list.
-
-    Args:
-        brokered: files are opened by the broker, since nothing else guards them.
-    """
+def zygote_filter(level: str) -> Filter:
+    """The allow-list, for a level above ``none``."""
     rules = [
         Rule("clone3", ABSENT),  # its flags cannot be read here; the C library then takes clone
         Rule("openat2", ABSENT),
@@ -29,14 +28,16 @@ def zygote_filter(*, brokered: bool) -> Filter:
         Rule("fcntl", REFUSE, 1, _SIGNALLING),
         Rule("fcntl", ALLOW),
         Rule("prlimit64", ALLOW, 0, (0,)),  # its own limits only
-        Rule("open", REFUSE, 1, _WRONG_OPEN, _ACCESS_AND_TRUNCATE),
-        Rule("openat", REFUSE, 2, _WRONG_OPEN, _ACCESS_AND_TRUNCATE),
+        Rule("socketpair", ALLOW, 1, (_STREAM,), 0xF),  # datagrams can be sent to any socket of the machine
+        *(Rule(call, REFUSE, arg, (os.O_TRUNC,), os.O_TRUNC | os.O_ACCMODE) for call, arg in _OPENINGS),
     ]
     rules += [Rule(name, ALLOW) for name in ("clone", "kill", "tgkill", "prctl", "pidfd_open")]
-    if brokered:
+    if level == "landlock":
+        rules += [Rule(call, ASK, arg, (os.O_CREAT,), os.O_CREAT) for call, arg in _OPENINGS]
+        rules += [Rule(name, ASK) for name in ("mkdir", "mkdirat")]
+    if level == "seccomp":
         rules += [Rule(name, ASK) for name in BROKERED]
-        moves = ("rename", "renameat", "renameat2", "symlink", "symlinkat", "link", "linkat")
-        rules += [Rule(name, REFUSE) for name in moves]
+        rules += [Rule(name, REFUSE) for name in ("rename", "renameat", "renameat2")]
     return Filter(rules, otherwise=allow_only(ALLOWED))
 
 

@@ -11,12 +11,26 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from dualset.builders.execution.inside import tidy
 
-__all__ = ["keep"]
+if TYPE_CHECKING:
+    from dualset.builders.execution.inside.broker import Broker
+
+__all__ = ["ASLEEP", "EMPTIED", "HANDED_OVER", "YES", "ask", "keep"]
+
+ASLEEP, EMPTIED, HANDED_OVER = b"?", b"0", b"!"
+"""What the zygote says: is the child asleep; the scratch folder is empty again; here is the broker's descriptor."""
+YES, _NO = b"1", b"0"
 
 _LOOK_MS = 1000
+
+
+def ask(line: socket.socket, what: bytes) -> bytes:
+    """In the zygote: say something to the guard, and have its answer."""
+    line.sendall(what)
+    return line.recv(1)
 
 
 def keep(
@@ -25,7 +39,7 @@ def keep(
     control: socket.socket,
     line: socket.socket,
     scratch: str,
-    broker: Callable[[int], Callable[[], None]],
+    broker: Callable[[int], "Broker"],
 ) -> None:
     """Stay until the zygote has ended or has to; then remove the scratch folder.
 
@@ -35,7 +49,7 @@ def keep(
         control: the driver's line to the zygote, watched for the driver's end only.
         line: the zygote's line to the guard.
         scratch: the folder to remove.
-        broker: makes the broker's ``answer`` for the descriptor that the zygote hands over.
+        broker: makes the broker for the descriptor that the zygote hands over.
     """
     try:
         _watch(zygote, driver, control, line, broker)
@@ -53,18 +67,18 @@ def _watch(
     driver: int,
     control: socket.socket,
     line: socket.socket,
-    broker: Callable[[int], Callable[[], None]],
+    broker: Callable[[int], "Broker"],
 ) -> None:
     poller = select.poll()
     poller.register(control, 0)  # only its hanging up
     poller.register(line, select.POLLIN)
-    brokers: dict[int, Callable[[], None]] = {}
+    brokers: dict[int, Broker] = {}
     while True:
         ready = dict(poller.poll(_LOOK_MS))
         if control.fileno() in ready or (not ready and os.getppid() != driver):
             return
         for listener in brokers.keys() & ready.keys():
-            brokers[listener]()
+            brokers[listener].answer()
         if line.fileno() in ready:
             asked, fds, _, _ = socket.recv_fds(line, 1, 1)
             if not asked:
@@ -72,8 +86,11 @@ def _watch(
             for listener in fds:
                 brokers[listener] = broker(listener)
                 poller.register(listener, select.POLLIN)
+            if asked == EMPTIED:
+                for each in brokers.values():
+                    each.begin_count()
             if not fds:
-                line.sendall(b"1" if _all_asleep(zygote) else b"0")
+                line.sendall(YES if asked == EMPTIED or _all_asleep(zygote) else _NO)
 
 
 def _all_asleep(zygote: int) -> bool:

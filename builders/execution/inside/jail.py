@@ -76,7 +76,7 @@ def enter(level: str, scratch: str, installed: Sequence[str]) -> Jail:
         landlock.restrict(paths, DEVICES, scratch)
         layers.append("landlock")
     layers.append("seccomp")
-    listener = _put_on(brokered=level == "seccomp")
+    listener = _put_on(level)
     own = level == "namespaces"
     return Jail("+".join(layers), scratch, child_filter(own_processes=own), own, listener)
 
@@ -103,10 +103,10 @@ def _drop_capabilities() -> None:
     call("capset", number("capset", ABI.column) or 0, head, ctypes.create_string_buffer(24))
 
 
-def _put_on(*, brokered: bool) -> int | None:
+def _put_on(level: str) -> int | None:
     """The zygote's filter. With a broker its memory stays readable to the guard, which reads paths from it."""
-    made = zygote_filter(brokered=brokered)
-    if not brokered:
+    made = zygote_filter(level)
+    if level == "namespaces":
         prctl(_PR_SET_DUMPABLE, 0)
         made.put_on()
         return None

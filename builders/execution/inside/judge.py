@@ -3,9 +3,9 @@
 It is forked from a zygote of its own, so no program's process ever descends from memory that has held a test. The
 verdict is this process's, by its own comparisons; a program can only send data.
 
-One record a test, ``VERDICT`` with how and error: pass, wrong (an assertion failed, or the result could not be used as the test
-uses it), raised (the program raised and the test did not expect it), gone (the program's process has ended), broken
-(the test does not compile).
+One record a test, ``VERDICT`` with how and error: pass, wrong (an assertion failed, or the result could not be used as
+the test uses it), raised (the program raised and the test did not expect it), gone (the program's process has ended),
+broken (the test does not compile).
 """
 
 import importlib

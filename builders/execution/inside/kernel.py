@@ -1,4 +1,4 @@
-"""System calls that Python has no name for, made through the C library; a refusal is an ``OSError`` that names the call.
+"""System calls that Python has no name for, made through the C library; a refusal is an ``OSError`` that names it.
 
 Linux on x86-64 and aarch64. Elsewhere ``ABI`` is None and no level above ``none`` can be built.
 """

@@ -13,9 +13,12 @@ import json  # noqa: E402
 import socket  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Callable  # noqa: E402
-from typing import NamedTuple  # noqa: E402
+from typing import TYPE_CHECKING, NamedTuple  # noqa: E402
 
 from dualset.builders.execution.inside import guard  # noqa: E402
+
+if TYPE_CHECKING:
+    from dualset.builders.execution.inside.broker import Broker
 
 __all__ = ["Start", "main"]
 
@@ -84,7 +87,7 @@ def _zygote(start: Start, control: socket.socket, line: socket.socket) -> Callab
     return zygote.prepare(start, control, line)
 
 
-def _broker(listener: int, start: Start) -> Callable[[], None]:
+def _broker(listener: int, start: Start) -> "Broker":
     from dualset.builders.execution.inside import broker, jail
 
-    return broker.Broker(listener, jail.readable(start.installed), jail.DEVICES, start.scratch).answer
+    return broker.Broker(listener, jail.readable(start.installed), jail.DEVICES, start.scratch)

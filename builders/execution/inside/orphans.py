@@ -1,4 +1,4 @@
-"""Processes that a program has left behind, where nothing kept it from forking: they have become the zygote's children."""
+"""Processes that a program has left behind, where nothing kept it from forking: they are the zygote's children now."""
 
 import os
 import signal

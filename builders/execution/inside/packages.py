@@ -30,4 +30,4 @@ class _Listed:
 def allow(names: Sequence[str], folders: Sequence[str]) -> None:
     """Make the packages importable, after everything else has been looked through."""
     if names:
-        sys.meta_path.append(_Listed(names, folders))  # type: ignore[arg-type]  # the base class would import much
+        sys.meta_path.append(_Listed(names, folders))  # the base class would import much

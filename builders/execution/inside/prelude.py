@@ -1,9 +1,9 @@
 """Names that ``stdio`` and ``call`` programs may use without importing them, as their usual judges allow.
 
 LiveCodeBench puts a page of imports in front; LeetCode's ``List`` is defined nowhere. Here they stand in a ``builtins``
-module of the programs' own, so the program's line numbers stay its own and no name counts as defined by it. A star import that would hide
-a builtin (``math.pow``, ``io.open``, ``re.compile``, ``operator.abs``) is left out: the builtin stays. ``assert``
-programs get none, because the sets they come from (HumanEval, MBPP) import what they use.
+module of the programs' own, so the program's line numbers stay its own and no name counts as defined by it. A star
+import that would hide a builtin (``math.pow``, ``io.open``, ``re.compile``, ``operator.abs``) is left out: the builtin
+stays. ``assert`` programs get none, because the sets they come from (HumanEval, MBPP) import what they use.
 """
 
 import builtins

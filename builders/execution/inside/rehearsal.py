@@ -10,6 +10,7 @@ import os
 import resource
 import sys
 from contextlib import suppress
+from typing import Any
 
 from dualset.builders.execution.inside import child
 from dualset.builders.execution.inside.compiler import compile_text
@@ -47,7 +48,7 @@ n = int(input())
 for line in sys.stdin.read().split("\\n"):
     print(*[int(x) + n for x in line.split()])
 """
-_CALLS = [("f", [[1, 2, 3], 0.5], {}), ("f", [[], 1.0], {}), ("g", [], {}), (None, [], {})]
+_CALLS: list[Any] = [("f", [[1, 2, 3], 0.5], {}), ("f", [[], 1.0], {}), ("g", [], {}), (None, [], {})]
 _PLAIN = ((_FUNCTION, ("assert", False, _CALLS)),)
 _WITH_PRELUDE = (
     (_FUNCTION.replace("class Solution", "class Other"), ("call", True, _CALLS)),
@@ -74,7 +75,7 @@ def rehearse(*, prelude: bool) -> None:
     for fd, old in enumerate(kept):
         os.dup2(old, fd)
         os.close(old)
-    sys.stdin, sys.stdout = sys.__stdin__, sys.__stdout__ = streams
+    vars(sys).update(zip(("stdin", "stdout", "__stdin__", "__stdout__"), streams * 2, strict=True))
     sys.modules.clear()
     sys.modules.update(modules)
     sys.setrecursionlimit(limit)

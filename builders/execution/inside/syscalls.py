@@ -11,7 +11,7 @@ __all__ = ["ALLOWED", "BROKERED", "number"]
 _TABLE = """
 read 0 63, write 1 64, readv 19 65, writev 20 66, pread64 17 67, pwrite64 18 68, preadv 295 69, pwritev 296 70,
 preadv2 327 286, pwritev2 328 287, close 3 57, close_range 436 436, lseek 8 62, stat 4 -, lstat 6 -, fstat 5 80,
-newfstatat 262 79, statx 332 291, access 21 -, faccessat 269 48, faccessat2 439 439, readlink 89 -, readlinkat 267 78,
+newfstatat 262 79, statx 332 291, access 21 -, faccessat 269 48, faccessat2 439 439,
 getdents 78 -, getdents64 217 61, getcwd 79 17, chdir 80 49, fchdir 81 50, statfs 137 43, fstatfs 138 44, dup 32 23,
 dup2 33 -, dup3 292 24, pipe 22 -, pipe2 293 59, poll 7 -, ppoll 271 73, select 23 -, pselect6 270 72,
 epoll_create 213 -, epoll_create1 291 20, epoll_ctl 233 21, epoll_wait 232 -, epoll_pwait 281 22, epoll_pwait2 441 441,
@@ -32,15 +32,16 @@ time 201 -, times 100 153, getrusage 98 165, sysinfo 99 179, uname 63 160, getra
 setrlimit 160 164, timer_create 222 107, timer_settime 223 110, timer_gettime 224 108, timer_getoverrun 225 109,
 timer_delete 226 111, exit 60 93, exit_group 231 94, wait4 61 260, waitid 247 95, sendto 44 206, recvfrom 45 207,
 sendmsg 46 211, recvmsg 47 212, shutdown 48 210, getsockname 51 204, getpeername 52 205, getsockopt 55 209,
-setsockopt 54 208, socketpair 53 199, arch_prctl 158 -
+setsockopt 54 208, arch_prctl 158 -
 """
 _FILES = """
 open 2 -, openat 257 56, mkdir 83 -, mkdirat 258 34, unlink 87 -, unlinkat 263 35, rmdir 84 -
 """
 _MOVES = """
-rename 82 -, renameat 264 38, renameat2 316 276, symlink 88 -, symlinkat 266 36, link 86 -, linkat 265 37
+rename 82 -, renameat 264 38, renameat2 316 276
 """
 _JUDGED = """
+socketpair 53 199,
 clone 56 220, clone3 435 435, kill 62 129, tgkill 234 131, prctl 157 167, prlimit64 302 261, ioctl 16 29, fcntl 72 25,
 pidfd_open 434 434, openat2 437 437, seccomp 317 277, process_vm_readv 310 270, pidfd_send_signal 424 424,
 landlock_create_ruleset 444 444, landlock_add_rule 445 445, landlock_restrict_self 446 446, pivot_root 155 41,
@@ -61,7 +62,7 @@ _NUMBERS = {name: its for table in (_TABLE, _FILES, _MOVES, _JUDGED) for name, i
 ALLOWED: Iterable[str] = tuple(_read(_TABLE)) + tuple(_read(_FILES)) + tuple(_read(_MOVES))
 """Allowed whatever their arguments."""
 BROKERED: Iterable[str] = tuple(_read(_FILES))
-"""Where nothing else guards the files: what the broker does in the program's stead. Moves and links are refused."""
+"""What the broker does in the program's stead, where nothing else guards the files; moves are refused there."""
 
 
 def number(name: str, column: int) -> int | None:

@@ -14,16 +14,17 @@ import random
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from dualset.builders.execution.inside.compiler import Compiler
+from dualset.builders.execution.inside.guard import ASLEEP, EMPTIED, HANDED_OVER, YES, ask
 from dualset.builders.execution.inside.jail import Jail, enter
 from dualset.builders.execution.inside.limits import address_space_mib, die_with_parent, for_good, limits_of, restrain
 from dualset.builders.execution.inside.orphans import end_orphans
 from dualset.builders.execution.inside.records import MAXRSS_PER_MIB
-from dualset.builders.execution.inside.tidy import empty
+from dualset.builders.execution.inside.scratch import Scratch
 from dualset.builders.execution.inside.watch import CAUSES, MARK, ORDER, REPORT, Order, watch
 
 if TYPE_CHECKING:
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["prepare"]
 
-_USUAL = ("bisect", "collections", "copy", "functools", "heapq", "itertools", "math", "operator", "random", "re")
-_USUAL += ("string", "typing")
+_USUAL = ("bisect", "collections", "copy", "functools", "heapq", "itertools", "math", "operator")
+_ALSO_USUAL = ("random", "re", "string", "typing")
+_TRIAL = "trial"
 _NO_FORK = REPORT.pack(0, CAUSES.index("fork"), 0.0, 0.0)
 
 Run = Callable[[Order, list[int], mmap.mmap], None]
@@ -56,14 +58,23 @@ def prepare(start: "Start", control: socket.socket, line: socket.socket) -> Call
     base_mib = address_space_mib()
     jail = enter(start.level, start.scratch, start.installed)
     if jail.listener is not None:
-        socket.send_fds(line, [b"!"], [jail.listener])
+        socket.send_fds(line, [HANDED_OVER], [jail.listener])
         os.close(jail.listener)
+        _try_files(jail.scratch)
     random.seed(0)
     control.sendall(json.dumps({"isolation": jail.layers}).encode() + b"\n")
     return partial(_serve, control, line, run, jail, base_mib, compiles=start.kind != "judge")
 
 
+def _try_files(scratch: str) -> None:
+    """The broker has to be able to read our paths: with some security settings it is not."""
+    path = os.path.join(scratch, _TRIAL)
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
+    os.unlink(path)
+
+
 def _import(start: "Start") -> None:
+    from dualset.builders.execution.inside.packages import allow
 
     allow(start.packages, start.installed)
     for name in start.packages:
@@ -76,7 +87,7 @@ def _part(kind: str) -> Run:
         from dualset.builders.execution.inside import judge
 
         return judge.run
-    for name in _USUAL:
+    for name in _USUAL + _ALSO_USUAL:
         importlib.import_module(name)
     if kind == "prelude":
         importlib.import_module("dualset.builders.execution.inside.stdio")
@@ -101,17 +112,9 @@ def _plain_surroundings() -> None:
 def _serve(control: socket.socket, line: socket.socket, run: Run, jail: Jail, base_mib: int, *, compiles: bool) -> None:
     mark = mmap.mmap(-1, mmap.PAGESIZE)
     space = socket.CMSG_SPACE(4 * 4)
-
-    def asleep() -> bool:
-        line.sendall(b"?")
-        return line.recv(1) == b"1"
-
-    def begin() -> None:
-        control.close()
-        line.close()
-        _give_up(jail, order)
-
-    compiler = Compiler(begin) if compiles else None
+    private = [control.fileno(), line.fileno()]
+    scratch = Scratch(jail.scratch)
+    compiler = Compiler(lambda: _give_up(jail, order, private)) if compiles else None
     last = None
     gc.collect()
     gc.freeze()
@@ -131,22 +134,24 @@ def _serve(control: socket.socket, line: socket.socket, run: Run, jail: Jail, ba
             pid = -1
         if pid == 0:
             try:
-                _give_up(jail, order)
+                _give_up(jail, order, [*private, compiler.fileno()] if compiler else private)
                 run(order, fds, mark)
             finally:
                 os._exit(0)
         for fd in fds:
             os.close(fd)
-        report = _NO_FORK if pid < 0 else _see_to_its_end(pid, order, mark, asleep)
+        report = _NO_FORK if pid < 0 else _see_to_its_end(pid, order, mark, lambda: ask(line, ASLEEP) == YES)
         if not jail.child_filter:  # in a jail no child can fork
             end_orphans(spare=compiler.pid if compiler else 0)
         control.sendall(report)
-        if os.listdir(jail.scratch):
-            empty(jail.scratch)  # if that fails, this zygote ends, and the driver starts another in another folder
+        if scratch.empty_again():
+            ask(line, EMPTIED)
 
 
-def _give_up(jail: Jail, order: Order) -> None:
+def _give_up(jail: Jail, order: Order, private: Sequence[int]) -> None:
     """In the child, before anything of the program's: give up what the zygote may do and it may not."""
+    for fd in private:
+        os.close(fd)
     if not jail.own_processes:
         os.setsid()
         die_with_parent()
