@@ -11,7 +11,8 @@ from dualset.builders.errors import HubError, UnknownVersion, VersionError
 __all__ = ["no_dataset", "one_line", "status_of", "the_hub", "transport_error"]
 
 _LOG_IN = "log in with hf auth login, or set HF_TOKEN"
-_TRANSPORT = {"TimeoutException", "NetworkError", "RemoteProtocolError"}
+_TRANSPORT = {"TimeoutException", "NetworkError", "RemoteProtocolError", "ConnectionError", "TimeoutError"}
+"""The first three are the HTTP library's, the others what Xet uploads raise."""
 
 
 @contextmanager
@@ -21,6 +22,7 @@ def the_hub(repo: str) -> Iterator[None]:
     Raises:
         UnknownVersion: there is no such repository or revision, or no right to see it.
         HubError: anything else that the Hub or the way to it refuses.
+        OSError: a file here cannot be read or written.
     """
     from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
 
@@ -31,6 +33,8 @@ def the_hub(repo: str) -> Iterator[None]:
     except VersionError:
         raise
     except theirs as error:
+        if _of_the_disk(error):
+            raise
         raise _ours(_cause(error), repo) from error
 
 
@@ -42,7 +46,8 @@ def status_of(error: BaseException) -> int | None:
 
 def transport_error(error: BaseException) -> bool:
     """Whether no answer came: refused, closed or timed out."""
-    return bool(_TRANSPORT & _names(_cause(error)))
+    names = _names(_cause(error))
+    return bool(_TRANSPORT & names) and "OfflineModeIsEnabled" not in names
 
 
 def one_line(text: object) -> str:
@@ -70,6 +75,11 @@ def _http_errors(error: type[BaseException]) -> tuple[type[BaseException], ...]:
 
 def _names(error: BaseException) -> set[str]:
     return {base.__name__ for base in type(error).__mro__}
+
+
+def _of_the_disk(error: BaseException) -> bool:
+    """Whether it is the system's about a file here: no space, no permission."""
+    return isinstance(error, OSError) and error.errno is not None and not {"HTTPError", *_TRANSPORT} & _names(error)
 
 
 def _cause(error: BaseException) -> BaseException:
