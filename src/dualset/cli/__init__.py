@@ -11,6 +11,7 @@ import click
 
 from dualset import __version__
 from dualset.builders.errors import DualsetError, did_you_mean
+from dualset.cli.output import show_remarks
 
 __all__ = ["cli", "main"]
 
@@ -20,7 +21,10 @@ COMMANDS = {
     "check": "run the reference programs of a recipe's problems",
     "versions": "list the versions of a dataset",
     "show": "what a version holds and where it comes from",
+    "diff": "what changed from one version to another",
     "tag": "name a version",
+    "push": "publish a version on the Hugging Face Hub",
+    "pull": "get a version from the Hugging Face Hub",
     "sql": "ask a version a question in SQL, or run a named query",
     "train": "train a model from a version: rank (GRPO) or imitate (SFT)",
     "eval": "measure models: writing, ranking, and choosing the best of N",
@@ -55,6 +59,7 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """A handled error is one line on stderr and exit 1."""
+        show_remarks()
         try:
             return super().invoke(ctx)
         except DualsetError as error:
@@ -72,7 +77,7 @@ def cli() -> None:
     """Turn a code model's own attempts into versioned ranking datasets, and those into a better model.
 
     Versions live under $DUALSET_HOME (default ./dualsets). A REF is NAME, NAME@TAG, NAME@REVISION (8 digits or
-    more) or a path.
+    more), a path, or hf://datasets/ORG/NAME@TAG-or-sha, which is pulled.
     """
 
 
