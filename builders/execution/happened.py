@@ -16,6 +16,7 @@ from dualset.builders.execution.inside.records import (
     FAILED,
     LOADED,
     LONG,
+    NEXT,
     OK,
     RAISED,
     SOILED,
@@ -26,7 +27,7 @@ from dualset.builders.execution.inside.records import (
 from dualset.builders.execution.plan import Case, Plan
 from dualset.builders.execution.worker import Ended
 
-__all__ = ["Batch", "Happened", "read_answers", "read_verdicts"]
+__all__ = ["Batch", "Happened", "read_answers", "read_verdicts", "variants_in"]
 
 _OUTCOMES = {OK: Outcome.PASS, RAISED: Outcome.RUNTIME_ERROR, LONG: Outcome.OUTPUT_LIMIT}
 
@@ -62,6 +63,20 @@ def read_answers(plan: Plan, cases: Sequence[Case], ran: Ran) -> Batch:
     if len(answered) < len(cases) and not (soiled and answered):
         answered.append(_interrupted(plan, cases[len(answered)], ran))
     return Batch(_within_memory(answered, ran.ended, plan.limits.memory_mb), None)
+
+
+def variants_in(ran: Ran) -> list[Ran]:
+    """The records of several variants, one ``Ran`` each. How the process ended is the last one's doing; the ones before
+    went well up to ``NEXT``, and the memory of one is in the peak of those after it.
+    """
+    parts: list[list[Record]] = [[]]
+    for record in ran.records:
+        if record.kind == NEXT:
+            parts.append([])
+        else:
+            parts[-1].append(record)
+    fine = Ended(0, "", 0.0, 0.0)
+    return [Ran(fine, records, b"") for records in parts[:-1]] + [Ran(ran.ended, parts[-1], ran.printed)]
 
 
 def _within_memory(answered: list[Happened], ended: Ended, limit_mib: float) -> list[Happened]:

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Sequence
 from dualset.builders.dataset.records import Limits
 from dualset.builders.dataset.words import Outcome, Style
 from dualset.builders.execution.errand import Errand, Ran
-from dualset.builders.execution.happened import Batch, Happened, read_answers, read_verdicts
+from dualset.builders.execution.happened import Batch, Happened, read_answers, read_verdicts, variants_in
 from dualset.builders.execution.inside.task import task_bytes
 from dualset.builders.execution.inside.watch import Order
 from dualset.builders.execution.ladder import Level
@@ -73,6 +73,32 @@ class Worker:
         happened = dict(zip([*direct, *blocks], [*answers, *verdicts], strict=True))
         return [happened[i] for i in range(len(plan.cases))]
 
+    def run_variants(self, plan: Plan, codes: Sequence[str]) -> list[list[Happened]]:
+        """What several variants of one program did, each as :meth:`run` would tell it: mutants, say.
+
+        They share one process as far as that goes well. The first that does not get through all tests, or leaves
+        something behind, and those after it are run one each. Variants are by one author: what one could leave for the
+        next is theirs to tell (for programs that do not trust each other, ``run`` each).
+        """
+        done: list[list[Happened]] = []
+        if len(codes) > 1 and all(case.send is not None for case in plan.cases):
+            done = self._together(plan, codes)
+        return done + [self.run(plan, code) for code in codes[len(done) :]]
+
+    def _together(self, plan: Plan, codes: Sequence[str]) -> list[list[Happened]]:
+        """The variants, from the first on, that answered every test in one process."""
+        try:
+            ran = self._run(plan, codes, plan.cases)
+        except Fault:
+            return []
+        done: list[list[Happened]] = []
+        for part in variants_in(ran):
+            answered, whole = read_answers(plan, plan.cases, part)
+            if whole is None and (len(answered) < len(plan.cases) or any(_over(each) for each in answered)):
+                break
+            done.append([whole] * len(plan.cases) if whole else answered)
+        return done
+
     def _answers(self, plan: Plan, code: str, cases: list[Case]) -> tuple[list[Happened], Happened | None]:
         """What happened on each of these tests; and what holds for every test, where the program does not load."""
         done: list[Happened] = []
@@ -103,16 +129,18 @@ class Worker:
     def _batch(self, plan: Plan, code: str, cases: Sequence[Case]) -> Batch:
         """Run one child on these tests, from the first on, as far as it gets."""
         try:
-            return read_answers(plan, cases, self._run(plan, code, cases))
+            return read_answers(plan, cases, self._run(plan, [code], cases))
         except Fault as fault:
             return Batch([], _infra_error(fault))
 
-    def _run(self, plan: Plan, code: str, cases: Sequence[Case]) -> Ran:
+    def _run(self, plan: Plan, codes: Sequence[str], cases: Sequence[Case]) -> Ran:
         """Twice at most: a zygote that was lost is started again."""
-        order, task = _order(plan.limits, len(cases)), _task(plan, code, cases)
+        order, task = _order(plan.limits, len(cases) * len(codes)), _task(plan, codes, cases)
         for _ in range(2):
             try:
-                with Errand(self._zygote_for(plan, code), order, task, prints=plan.style == Style.STDIO) as errand:
+                with Errand(
+                    self._zygote_for(plan, "\n".join(codes)), order, task, prints=plan.style == Style.STDIO
+                ) as errand:
                     ran = errand.finish()
                     self.isolation = self.isolation or errand.isolation
                     return ran
@@ -166,7 +194,7 @@ class Worker:
             blocks_text = "\n".join(case.block or "" for case in blocks)
             judge = Errand(self._zygote("judge", blocks_text), judging, task, link=theirs)
             with judge:
-                program = Errand(self._zygote_for(plan, code), order, _task(plan, code, ()), link=ours)
+                program = Errand(self._zygote_for(plan, code), order, _task(plan, [code], ()), link=ours)
                 theirs.close()
                 ours.close()
                 with program:
@@ -199,6 +227,10 @@ def _order(limits: Limits, n_tests: int) -> Order:
     )
 
 
-def _task(plan: Plan, code: str, cases: Sequence[Case]) -> bytes:
+def _over(happened: Happened) -> bool:
+    return happened.outcome in (Outcome.TIME_LIMIT, Outcome.MEMORY_LIMIT, Outcome.OUTPUT_LIMIT)
+
+
+def _task(plan: Plan, codes: Sequence[str], cases: Sequence[Case]) -> bytes:
     rest = (str(plan.style), plan.style != Style.ASSERT, [case.send for case in cases])
-    return task_bytes([code], marshal.dumps(rest))
+    return task_bytes(codes, marshal.dumps(rest))

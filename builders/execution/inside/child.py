@@ -47,7 +47,7 @@ def run(order: Order, fds: list[int], mark: mmap.mmap) -> None:
             pen.write(SYNTAX, error=describe(error))
             continue
         if style == "stdio":
-            if not _print(code, cases, pen, fds[2], order.file_bytes, b"builtins" in text):
+            if not _print(code, cases, pen, fds[2], order.file_bytes, text):
                 return
         elif not _call(code, prelude, cases, pen, fds[2:], order.file_bytes):
             return
@@ -62,12 +62,13 @@ def _prelude() -> types.ModuleType:
     return WITH_PRELUDE
 
 
-def _print(code: types.CodeType, cases: list[str], pen: Pen, out: int, longest: int, meddles: bool) -> bool:
+def _print(code: types.CodeType, cases: list[str], pen: Pen, out: int, longest: int, text: bytes) -> bool:
     """A variant that reads and prints; whether this process may go on to another."""
     from dualset.builders.execution.inside import stdio
 
     _prelude()
     pen.write(LOADED)
+    meddles = stdio.Meddles(builtins=b"builtins" in text, random=b"random" in text)
     return stdio.answer(code, cases, pen, out, longest, meddles)
 
 

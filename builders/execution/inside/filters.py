@@ -17,6 +17,7 @@ _SIGNALLING = (8, 10, 15, 1024, 1026)  # F_SETOWN F_SETSIG F_SETOWN_EX F_SETLEAS
 _OPENINGS = (("open", 1), ("openat", 2))
 """The calls and where their flags are (O_TRUNC of what is opened for reading: Landlock saw it not before Linux 6.2)."""
 _STREAM = 1
+_EVERYBODY = 0xFFFF_FFFF
 
 
 def zygote_filter(level: str) -> Filter:
@@ -57,7 +58,9 @@ def child_filter(*, own_processes: bool) -> Filter:
         Rule("prlimit64", ALLOW, 2, absent=True),
         Rule("prlimit64", PRETEND),
     ]
-    if not own_processes:
+    if own_processes:
+        rules += [Rule("kill", REFUSE, 0, (_EVERYBODY,))]
+    else:
         rules += [Rule("kill", ALLOW, 0, (OWN_PID, 0)), Rule("kill", REFUSE)]
         rules += [Rule("tgkill", ALLOW, 0, (OWN_PID,)), Rule("tgkill", REFUSE)]
     return Filter(rules, otherwise=[(0x06, 0, 0, ALLOW)])

@@ -23,7 +23,14 @@ from dualset.builders.execution.inside.memory import memory_file
 from dualset.builders.execution.inside.prelude import WITH_PRELUDE
 from dualset.builders.execution.inside.records import LONG, OK, RAISED, SOILED, Pen
 
-__all__ = ["answer"]
+__all__ = ["Meddles", "answer"]
+
+
+class Meddles(NamedTuple):
+    """What a program's text speaks of, and what may therefore be changed when it has ended."""
+
+    builtins: bool
+    random: bool
 
 
 class Settings(NamedTuple):
@@ -36,7 +43,7 @@ class Settings(NamedTuple):
 _BUILTINS = dict(vars(WITH_PRELUDE))
 
 
-def answer(code: types.CodeType, cases: list[str], pen: Pen, out: int, longest: int, meddles: bool) -> bool:
+def answer(code: types.CodeType, cases: list[str], pen: Pen, out: int, longest: int, meddles: Meddles) -> bool:
     """One record a test, in order, until done or soiled; whether all is as it was.
 
     Args:
@@ -45,7 +52,7 @@ def answer(code: types.CodeType, cases: list[str], pen: Pen, out: int, longest: 
         pen: for the records.
         out: the file that becomes standard output.
         longest: bytes of output that a test may print.
-        meddles: the program's text speaks of builtins, so these are put back after each test.
+        meddles: the program's text speaks of what has to be put back after each test with some effort.
     """
     source = memory_file("stdin")
     before = Settings(sys.getrecursionlimit(), list(sys.path))
@@ -62,8 +69,10 @@ def answer(code: types.CodeType, cases: list[str], pen: Pen, out: int, longest: 
             pen.write(SOILED)
             return False
         _put_back(before)
-        if meddles:
+        if meddles.builtins:
             _put_builtins_back()
+        if meddles.random:
+            random.seed(0)
     os.close(source)
     return True
 
@@ -139,7 +148,6 @@ def _put_back(before: Settings) -> None:
     threading.stack_size(0)
     sys.path[:] = path
     sys.argv[:] = [""]
-    random.seed(0)
     if "decimal" in sys.modules:
         decimal = sys.modules["decimal"]
         decimal.setcontext(decimal.Context())

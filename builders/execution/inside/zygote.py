@@ -5,6 +5,7 @@ layers of isolation; then for each order how the child ended and what it cost. P
 that only the child reads and writes, so nothing of one program can be found in the memory that the next is forked from.
 """
 
+import builtins
 import gc
 import importlib
 import json
@@ -99,6 +100,7 @@ def _part(kind: str) -> Run:
 
 def _plain_surroundings() -> None:
     """What a program finds: no environment, no arguments, streams that lead nowhere."""
+    builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment]  # what ``site`` defines
     os.environ.clear()
     sys.argv[:] = [""]
     null = os.open(os.devnull, os.O_RDWR)
