@@ -7,6 +7,7 @@ In: repositories, of datasets or models: ``{"org/name": {"file": bytes}}``. Out:
 HF_HUB_DISABLE_XET=1. Left out: Xet, branches, pull requests, paging.
 """
 
+import fnmatch
 import hashlib
 import json
 import re
@@ -263,10 +264,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _preupload(self, kind: str, name: str, revision: str) -> None:
         files = self._repository(kind, name, write=True).at(revision).files
-        told = []
+        ignored = files.get(".gitignore", b"").decode().split()
+        told: list[dict[str, Any]] = []
         for asked in json.loads(self.body)["files"]:
             path, mode = asked["path"], "lfs" if is_large(asked["path"]) else "regular"
-            told.append({"path": path, "uploadMode": mode, "shouldIgnore": False})
+            ignore = any(fnmatch.fnmatch(path, glob) for glob in ignored)
+            told.append({"path": path, "uploadMode": mode, "shouldIgnore": ignore})
             if path in files:
                 told[-1]["oid"] = hashlib.sha256(files[path]).hexdigest() if mode == "lfs" else blob_of(files[path])
         self._json({"files": told})
@@ -276,7 +279,8 @@ class _Handler(BaseHTTPRequestHandler):
         objects = json.loads(self.body)["objects"]
         for each in objects:
             if each["oid"] not in repository.large:
-                each["actions"] = {"upload": {"href": f"{self.hub.endpoint}/large/{repository.name}/{each['oid']}"}}
+                where = f"{self.hub.endpoint}/large/{repository.name}/{each['oid']}?signature=hush"
+                each["actions"] = {"upload": {"href": where}}
         self._json({"transfer": "basic", "objects": objects})
 
     def _upload(self, repository: str, oid: str) -> None:

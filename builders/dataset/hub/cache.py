@@ -34,12 +34,14 @@ def locate(address: Address, patience: Patience) -> Path:
         UnknownVersion: the Hub has no such dataset, tag or commit.
         HubError: it has, and no manifest is there; or it cannot be reached.
     """
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import HfApi, hf_hub_download
     from huggingface_hub.errors import LocalEntryNotFoundError, RemoteEntryNotFoundError, RevisionNotFoundError
 
     repo, which = address
     with the_hub(repo):
         try:
+            if not offline():  # a download waits for a network that is not there; and it would take what is cached
+                patience(lambda: HfApi().dataset_info(repo, revision=which))
             path = Path(patience(lambda: hf_hub_download(repo, MANIFEST, revision=which, **_KIND)))
         except LocalEntryNotFoundError:
             raise

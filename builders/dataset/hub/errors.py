@@ -3,12 +3,14 @@
 In: a call into huggingface_hub. Out: its result, or a `HubError`. A token is never part of the line.
 """
 
+import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dualset.builders.errors import HubError, UnknownVersion, VersionError
 
-__all__ = ["no_dataset", "one_line", "status_of", "the_hub", "transport_error"]
+__all__ = ["hide_signatures", "no_dataset", "one_line", "status_of", "the_hub", "transport_error"]
 
 _LOG_IN = "log in with hf auth login, or set HF_TOKEN"
 _TRANSPORT = {"TimeoutException", "NetworkError", "RemoteProtocolError", "ConnectionError", "TimeoutError"}
@@ -61,6 +63,17 @@ def one_line(text: object) -> str:
     return line if len(line) <= 300 else line[:297] + "..."
 
 
+def hide_signatures() -> None:
+    """Keep the queries of addresses out of the client's warnings: the address of an upload carries its permission."""
+    for handler in logging.getLogger("huggingface_hub").handlers:
+        handler.addFilter(_without_queries)
+
+
+def _without_queries(record: logging.LogRecord) -> bool:
+    record.msg, record.args = re.sub(r"(https?://[^\s?]+)\?\S+", r"\1", record.getMessage()), ()
+    return True
+
+
 def no_dataset(repo: str) -> str:
     """What to say of a repository that the Hub does not show."""
     from huggingface_hub import constants
@@ -96,7 +109,9 @@ def _ours(error: BaseException, repo: str) -> VersionError:
     names, status, server = _names(error), status_of(error), getattr(error, "server_message", None)
     said = one_line(server or str(error) or type(error).__name__)
     if "OfflineModeIsEnabled" in names or (constants.HF_HUB_OFFLINE and "LocalEntryNotFoundError" in names):
-        return HubError(f"{repo}: not in the Hugging Face cache, and HF_HUB_OFFLINE is set: unset it to ask the Hub")
+        return HubError(f"{repo}: HF_HUB_OFFLINE is set, and the Hugging Face cache lacks what is asked: unset it")
+    if isinstance(error, UnicodeEncodeError):
+        return HubError(f"{repo}: the token has a character that no token has: {_LOG_IN}")
     if "GatedRepoError" in names:
         return HubError(f"{repo} is gated: ask for access on its page, then {_LOG_IN}")
     if "RepositoryNotFoundError" in names:
@@ -110,7 +125,9 @@ def _ours(error: BaseException, repo: str) -> VersionError:
     if status == 429 or (status or 0) >= 500:
         return HubError(f"{repo}: the Hub still answers {status}: try again later; what is uploaded is kept")
     if "LocalEntryNotFoundError" in names or transport_error(error):
-        return HubError(f"{repo}: {constants.ENDPOINT} cannot be reached ({said}): check the network and HF_ENDPOINT")
+        return HubError(
+            f"{repo}: {constants.ENDPOINT} cannot be reached ({said}): check the network and HF_ENDPOINT, or set HF_HUB_OFFLINE=1"
+        )
     return HubError(f"{repo}: the Hub refuses: {said}")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from dualset.builders.dataset.hub.errors import one_line, status_of, the_hub
+from dualset.builders.dataset.hub.errors import hide_signatures, one_line, status_of, the_hub
 from dualset.builders.dataset.hub.retry import Patience
 from dualset.builders.dataset.manifest import MANIFEST, FileEntry
 from dualset.builders.dataset.version import Version
@@ -63,6 +63,7 @@ class Remote:
     def __init__(self, repo: str, patience: Patience) -> None:
         from huggingface_hub import HfApi
 
+        hide_signatures()
         self.repo = repo
         self._api: Any = HfApi(library_name="dualset")
         self._patience = patience

@@ -3,12 +3,15 @@
 import hashlib
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hub_client import Client, client_of
+from hub_client import Client, client_of, settings
 from loopback_hub import Hub
 
 from dualset.builders.dataset.ids import canonical_json
@@ -101,6 +104,20 @@ def test_a_download_that_is_cut_off_is_taken_up_again(hub: Hub, dualset: Client,
     dualset("push", "tiny", "ada/cut")
     hub.cut("GET /large/datasets/ada/cut/", after=1000)
     assert dualset("pull", "hf://datasets/ada/cut", home=tmp_path / "there").code == 0
+
+
+def test_a_pull_that_is_killed_leaves_nothing_to_be_seen(hub: Hub, dualset: Client, tiny: Tiny, tmp_path: Path) -> None:
+    tiny()
+    dualset("push", "tiny", "ada/killed-pull")
+    there = tmp_path / "there"
+    hub.before("GET /large/", lambda: None)
+    hub.before("GET /large/", lambda: process.kill())
+    command = [sys.executable, "-m", "dualset", "pull", "hf://datasets/ada/killed-pull"]
+    process = subprocess.Popen(command, env=settings(hub, tmp_path, DUALSET_HOME=str(there)), stderr=subprocess.DEVNULL)
+    assert process.wait() == -signal.SIGKILL
+    assert kept(there) == []
+    assert dualset("pull", "hf://datasets/ada/killed-pull", home=there).code == 0
+    assert dualset("show", "killed-pull", "--digests", home=there).code == 0
 
 
 def test_offline_a_whole_cache_is_enough_and_a_partial_one_is_said_to_be(

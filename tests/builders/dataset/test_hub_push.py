@@ -174,11 +174,15 @@ def test_a_push_that_is_killed_while_it_uploads_is_taken_up_where_it_was(
 ) -> None:
     version = tiny()
     command = [sys.executable, "-m", "dualset", "push", "tiny", "ada/killed", "--tag", "v1"]
+    hub.cut("PUT /large/", after=100)
     for _ in range(2):
         hub.before("PUT /large/", lambda: None)
-    hub.before("PUT /large/", lambda: wait_for(lambda: len(hub.uploads) >= 2) or process.kill())
-    process = subprocess.Popen(command, env=settings(hub, tmp_path), stderr=subprocess.DEVNULL)
-    assert process.wait() == -signal.SIGKILL
+    hub.before("PUT /large/", lambda: (wait_for(lambda: len(hub.uploads) >= 2), process.kill()))
+    process = subprocess.Popen(command, env=settings(hub, tmp_path), stderr=subprocess.PIPE, text=True)
+    _, said = process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert "thrown while requesting PUT" in said  # by the client, of the connection that was cut
+    assert "signature" not in said  # of the address, which would let anybody upload there
     assert len(hub.dataset("ada/killed").commits) == 1
     assert hub.uploads
     assert dualset("push", "tiny", "ada/killed", "--tag", "v1").code == 0
@@ -204,6 +208,14 @@ def test_other_peoples_data_is_not_buried_under_a_version(hub: Hub, dualset: Cli
     assert "holds something else (data/mine.csv) and has no manifest.json" in dualset("push", "tiny", "ada/csv").line
     assert "a manifest.json that is not dualset's" in dualset("push", "tiny", "ada/manifest").line
     assert len(hub.dataset("ada/csv").commits) == len(hub.dataset("ada/manifest").commits) == 1
+
+
+def test_a_commit_that_lacks_files_is_not_taken_for_the_version(hub: Hub, dualset: Client, tiny: Tiny) -> None:
+    tiny()
+    hub.add("ada/ignores", {".gitignore": b"*.tmp data/labels/*"})
+    line = dualset("push", "tiny", "ada/ignores", "--tag", "v1").line
+    assert "lacks files of the version: look whether the repository's .gitignore names them" in line
+    assert hub.dataset("ada/ignores").tags == {}
 
 
 def test_a_private_repository_is_made_and_a_public_one_is_not_taken_for_it(
@@ -267,8 +279,13 @@ def test_a_hub_that_cannot_be_reached_is_named_at_once(home: Path, tmp_path: Pat
     dead = Hub()
     dead.endpoint = "http://127.0.0.1:9"
     with client_of(dead, tmp_path) as client:
-        line = client("push", "tiny", "ada/tiny", home=home).line
-    assert "http://127.0.0.1:9 cannot be reached" in line
+        started = time.monotonic()
+        lines = [
+            client("push", "tiny", "ada/tiny", home=home).line,
+            client("pull", "hf://datasets/ada/tiny@v1", home=home).line,
+        ]
+    assert all("http://127.0.0.1:9 cannot be reached" in line for line in lines)
+    assert time.monotonic() - started < 20
 
 
 def test_the_token_is_used_and_shown_nowhere(hub: Hub, dualset: Client, tiny: Tiny, tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def test_a_copy_of_a_snapshot_is_a_version_wherever_it_lies(home: Path, tmp_path
         ("tiny@deadbeef", "no tag or revision 'deadbeef'"),
         ("../tiny", "does not exist"),
         (str(Path(__file__).parent), r"has no manifest\.json"),
-        ("hf://datasets/org/tiny", "dualset pull"),
+        ("hf://org/tiny", "expected hf://datasets/ORG/NAME"),
     ],
 )
 def test_an_unknown_reference_is_told_what_there_is(home: Path, ref: str, message: str) -> None:
