@@ -1,23 +1,10 @@
-"""Right programs written in ways that other graders fail: all pass here. They are in ``honest.txt``."""
+"""Values and assert blocks that right programs meet. Programs written in tricky ways: test_selftest.py."""
 
 import pytest
-from sandbox_programs import asserts, call, corpus, label, label_all, stdio
+from sandbox_programs import asserts, call, label, label_all, stdio
 
 from dualset.builders.dataset.records import Label
 from dualset.builders.dataset.words import Outcome
-
-HONEST = corpus("honest")
-
-
-@pytest.fixture(scope="module")
-def honest() -> dict[str, Label]:
-    return label_all(HONEST)
-
-
-@pytest.mark.parametrize("name", [name for name, _, _ in HONEST])
-def test_right_program_passes(honest: dict[str, Label], name: str) -> None:
-    assert honest[name].passed is True, honest[name].first_failure
-
 
 RESULTS = [
     ("(1, [2, (3,)])", "[1, [2, [3]]]"),

@@ -1,43 +1,20 @@
-"""Programs that try to pass without being right, or to stop the grader: none passes, hangs it or kills it.
+"""What the outcome of a hostile program says, and that nothing is left of any. Whether one passes: test_selftest.py."""
 
-All are run by the same two workers, so each also shows that the ones before it left the sandbox usable; right programs
-follow at the end. The programs are in ``hostile.txt``.
-"""
+from collections.abc import Callable
 
 import psutil
 import pytest
-from sandbox_programs import ADD, TOTAL, corpus, label_all
 
-from dualset.builders.dataset.records import Label
 from dualset.builders.dataset.words import Outcome
+from dualset.builders.execution.ladder import AUTO, level_of
+from dualset.builders.execution.selftest.report import Ran, Report
 
-UNREADABLE = [
-    ("compile bomb", TOTAL, "def f(xs): return " + "(" * 5000 + ")" * 5000),
-    ("null bytes", TOTAL, "def f(xs): return 6\x00"),
-    ("lone surrogate", TOTAL, "def f(xs): return '\ud800'"),
-    ("huge literal", TOTAL, "def f(xs): return " + "9" * 5000),
-]
-HOSTILE = corpus("hostile") + UNREADABLE
-RIGHT = [
-    ("right", TOTAL, "def f(xs): return sum(xs)"),
-    ("right, printed", ADD, "print(sum(map(int, input().split())))"),
-]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def labels() -> dict[str, Label]:
-    return label_all(HOSTILE + RIGHT)
-
-
-@pytest.mark.parametrize("name", [name for name, _, _ in HOSTILE])
-def test_hostile_program_does_not_pass(labels: dict[str, Label], name: str) -> None:
-    assert labels[name].passed is False
-    assert labels[name].outcomes[0] not in (Outcome.NO_CODE, Outcome.INFRA_ERROR)
-
-
-def test_sandbox_still_works_after_them_all(labels: dict[str, Label]) -> None:
-    assert labels["right"].passed is True
-    assert labels["right, printed"].passed is True
+def ran(selftest: Callable[[str], Report]) -> dict[str, Ran]:
+    return {ran.entry.name: ran for ran in selftest(str(level_of(AUTO))).programs}
 
 
 @pytest.mark.parametrize(
@@ -50,6 +27,7 @@ def test_sandbox_still_works_after_them_all(labels: dict[str, Label]) -> None:
         ("loop that swallows everything", Outcome.TIME_LIMIT),
         ("memory bomb", Outcome.MEMORY_LIMIT),
         ("memory bomb that swallows", Outcome.MEMORY_LIMIT),
+        ("memory taken and given back", Outcome.MEMORY_LIMIT),
         ("output flood", Outcome.OUTPUT_LIMIT),
         ("output flood to the descriptor", Outcome.OUTPUT_LIMIT),
         ("result flood", Outcome.OUTPUT_LIMIT),
@@ -60,14 +38,16 @@ def test_sandbox_still_works_after_them_all(labels: dict[str, Label]) -> None:
         ("lone surrogate", Outcome.SYNTAX_ERROR),
         ("huge literal", Outcome.SYNTAX_ERROR),
         ("prints nothing", Outcome.WRONG_ANSWER),
+        ("the first line only", Outcome.WRONG_ANSWER),
+        ("something where nothing is expected", Outcome.WRONG_ANSWER),
         ("a result that equals everything", Outcome.WRONG_ANSWER),
     ],
 )
-def test_outcome_says_what_happened(labels: dict[str, Label], name: str, outcome: Outcome) -> None:
-    assert labels[name].outcome == outcome
+def test_outcome_says_what_happened(ran: dict[str, Ran], name: str, outcome: Outcome) -> None:
+    assert ran[name].outcome == outcome
 
 
-def test_nothing_is_left_running(labels: dict[str, Label]) -> None:
+def test_nothing_is_left_running(ran: dict[str, Ran]) -> None:
     left = [
         p for p in psutil.process_iter(["cmdline"]) if "builders.execution.inside" in " ".join(p.info["cmdline"] or [])
     ]
