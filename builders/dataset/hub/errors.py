@@ -125,9 +125,8 @@ def _ours(error: BaseException, repo: str) -> VersionError:
     if status == 429 or (status or 0) >= 500:
         return HubError(f"{repo}: the Hub still answers {status}: try again later; what is uploaded is kept")
     if "LocalEntryNotFoundError" in names or transport_error(error):
-        return HubError(
-            f"{repo}: {constants.ENDPOINT} cannot be reached ({said}): check the network and HF_ENDPOINT, or set HF_HUB_OFFLINE=1"
-        )
+        what = f"{constants.ENDPOINT} cannot be reached ({said})"
+        return HubError(f"{repo}: {what}: check the network and HF_ENDPOINT; HF_HUB_OFFLINE=1 reads what is cached")
     return HubError(f"{repo}: the Hub refuses: {said}")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from dualset.builders.dataset.history import locked
 from dualset.builders.dataset.hub.address import Address, parse_repo, parse_tag
 from dualset.builders.dataset.hub.commit import commit, plan_commit
+from dualset.builders.dataset.hub.errors import one_line
 from dualset.builders.dataset.hub.log import hub_pins, log_pin
 from dualset.builders.dataset.hub.plan import Plan
 from dualset.builders.dataset.hub.remote import Remote, State
@@ -84,7 +85,7 @@ def push(
     sha, plan = None, None
     if state is not None:
         _refuse_public(repo, state, private)
-        sha = _published(remote, state, version, tag, home)
+        sha = _published(remote, state, version, tag)
     if sha is None:
         plan = plan_commit(remote, state, version)
         sha = None if dry_run else commit(remote, state, version, private=private)
@@ -113,7 +114,7 @@ def _refuse_public(repo: str, state: State, private: bool) -> None:
         raise HubError(msg)
 
 
-def _published(remote: Remote, state: State, version: Version, tag: str | None, home: Path | None) -> str | None:
+def _published(remote: Remote, state: State, version: Version, tag: str | None) -> str | None:
     """The commit that is this version already: the tag's, the head, or one that this store pushed or pulled."""
     if tag is not None and tag in state.tags:
         if not remote.holds(state.tags[tag], version):
@@ -137,7 +138,7 @@ def _still_holds(remote: Remote, sha: str, version: Version) -> bool:
 
 def _taken(remote: Remote, tag: str, sha: str, version: Version) -> str:
     manifest = remote.manifest(sha) or {}
-    what = str(manifest.get("revision", "no version"))[:12]
+    what = one_line(manifest.get("revision", "no version"))[:12]
     return (
         f"the tag {tag} of {remote.repo} names the commit {sha} ({what}) and never moves: "
         f"choose another tag for {version.name}@{version.revision[:12]}"
