@@ -3,15 +3,15 @@
 In: a recipe. Out: a version and its counts. The work is cut into shards of whole problems, in key order; a finished
 shard is kept under ``NAME/work`` and named by what it was made from, so that a rerun after any crash recomputes nothing
 that is done. Only what a recipe says reaches the revision: not the number of workers, the clock or where files lie.
+
+A problem whose own reference program fails its tests would label right programs wrong. It is left out, and counted.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
 
 from dualset.builders.candidates.generate import load_policy
 from dualset.builders.candidates.load import import_candidates
@@ -19,10 +19,10 @@ from dualset.builders.candidates.sample import SAMPLER_VERSION, sample_candidate
 from dualset.builders.dataset.records import Candidate, Group, Problem, problem_id_of, row
 from dualset.builders.dataset.schema import TABLES
 from dualset.builders.dataset.store import Version, VersionContent, commit_version, store_home
-from dualset.builders.dataset.words import Outcome
 from dualset.builders.errors import RecipeError
-from dualset.builders.execution.label import GRADER_VERSION, Program, label_programs
+from dualset.builders.execution.kept import KeptLabels, Work, label_and_keep
 from dualset.builders.execution.ladder import ONE, Sandbox
+from dualset.builders.execution.references import judge_references
 from dualset.builders.groups.mixed import balanced, make_groups, problem_kind
 from dualset.builders.groups.splits import split_of
 from dualset.builders.problems.load import load_problems
@@ -33,10 +33,10 @@ from dualset.builders.shards import Shards
 __all__ = ["Built", "build"]
 
 ALWAYS_COUNTED = (
+    "problems_left_out",
     *("mixed_problems", "all_pass_problems", "all_fail_problems", "unknown_problems"),
-    *("programs_passed", "programs_failed", "programs_unknown"),
+    *("programs_passed", "programs_failed", "programs_unknown", "programs_repeated", "programs_flaky"),
 )
-PROGRAMS_A_SHARD = 1000
 PROBLEMS_A_SAMPLING_SHARD = 16
 
 Pool = Mapping[str, Sequence[Candidate]]
@@ -46,10 +46,11 @@ Verdicts = Mapping[str, bool | None]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Built:
-    """A committed version, and its counts as they were printed and stored."""
+    """A committed version, its counts as they were printed and stored, and the ids of problems that were left out."""
 
     version: Version
     counts: Mapping[str, int]
+    left_out: tuple[str, ...] = ()
 
 
 def build(
@@ -75,36 +76,80 @@ def build(
     if recipe.candidates is None:
         msg = f"the recipe {recipe.name!r} has no candidates section: add one, or run  dualset check  on it"
         raise RecipeError(msg)
-    work = (home or store_home()) / recipe.name / "work"
+    folder = (home or store_home()) / recipe.name / "work"
+    work = Work(folder=folder / "labels", stage="label", settings=recipe.labels, sandbox=sandbox, progress=progress)
     problem_set = load_problems(recipe.problems)
-    shares = recipe.splits
-    problems = tuple(
-        replace(p, split=p.split or split_of(p.problem_id, shares.train, shares.validation))
-        for p in problem_set.problems
-    )
     pins = {"problems": problem_set.pin}
+    pool: Pool = {}
     if recipe.candidates.source == "samples":
         pool = _by_problem(import_candidates(recipe.candidates, problem_set))
-    else:
-        pool, pins["model"] = _sample(recipe, problems, work, progress)
-    label_shards = list(_label(recipe, problems, pool, sandbox, work, progress))
-    verdicts = {label["program_id"]: label["passed"] for shard in label_shards for label in shard.labels()}
+    problems, left_out, references = _sound(recipe, problem_set.problems, replace(work, folder=folder / "references"))
+    if recipe.candidates.source != "samples":
+        pool, pins["model"] = _sample(recipe, problems, folder, progress)
+    shards = list(label_and_keep(problems, _codes(pool), work))
+    verdicts, programs = _verdicts(shards)
     groups, counts = _group(recipe, problems, pool, verdicts)
-    counts |= {"problem_rows_repeated": problem_set.repeated}
+    counts |= programs | references | {"problem_rows_repeated": problem_set.repeated}
     version = commit_version(
         recipe.name,
         {
             "problems": (row(p) for p in problems),
             "candidates": (row(c) for p in problems for c in pool.get(p.problem_id, ())),
-            "labels": (label for shard in label_shards for label in shard.labels()),
+            "labels": (label for shard in shards for label in shard.labels()),
             "groups": (row(g) for g in groups),
-            "observations": (each for shard in label_shards for each in shard.observations()),
+            "observations": (each for shard in shards for each in shard.observations()),
         },
-        content=VersionContent(recipe=recipe.content, pins=pins, counts=counts),
+        content=VersionContent(
+            recipe=recipe.content,
+            pins=pins,
+            counts={name: counts.get(name, 0) for name in sorted({*ALWAYS_COUNTED, *counts})},
+        ),
         home=home,
         tag=tag,
     )
-    return Built(version=version, counts=version.counts)
+    return Built(version=version, counts=version.counts, left_out=left_out)
+
+
+def _sound(
+    recipe: Recipe, problems: tuple[Problem, ...], work: Work
+) -> tuple[tuple[Problem, ...], tuple[str, ...], dict[str, int]]:
+    """The problems that stay, with their splits; the ids of those left out; counts. What cannot be judged stays."""
+    shares = recipe.splits
+    problems = tuple(
+        replace(p, split=p.split or split_of(p.problem_id, shares.train, shares.validation)) for p in problems
+    )
+    if recipe.problems.keep_failing:
+        return problems, (), {}
+    found = judge_references(problems, replace(work, stage="references"))
+    counts = {f"references_{name}": len(ids) for name, ids in found._asdict().items()}
+    failed = set(found.failed)
+    stay = tuple(p for p in problems if p.problem_id not in failed)
+    if not stay:
+        msg = (
+            f"all {len(problems)} problems would be left out, since their reference programs fail: run  dualset check  "
+            "to see why, or keep them with  problems.keep_failing: true"
+        )
+        raise RecipeError(msg)
+    return stay, found.failed, counts | {"problems_left_out": len(found.failed)}
+
+
+def _codes(pool: Pool) -> dict[str, dict[str, str]]:
+    return {
+        problem_id: {c.program_id: c.code for c in candidates if c.program_id and c.code}
+        for problem_id, candidates in pool.items()
+    }
+
+
+def _verdicts(shards: Iterable[KeptLabels]) -> tuple[Verdicts, dict[str, int]]:
+    """Every program's verdict, and how many there are of each kind."""
+    verdicts: dict[str, bool | None] = {}
+    counts: Counter[str] = Counter()
+    for label in (label for shard in shards for label in shard.labels()):
+        verdicts[label["program_id"]] = label["passed"]
+        counts[{True: "programs_passed", False: "programs_failed", None: "programs_unknown"}[label["passed"]]] += 1
+        counts["programs_repeated"] += label["runs"] > 1
+        counts["programs_flaky"] += bool(label["flaky"])
+    return verdicts, dict(counts)
 
 
 def _by_problem(candidates: Iterable[Candidate]) -> Pool:
@@ -136,70 +181,6 @@ def _sample(recipe: Recipe, problems: Sequence[Problem], work: Path, progress: P
     return _by_problem(Candidate(**each) for each in rows), policy.revision
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Labelled:
-    """A finished shard of labels and observations, read when asked for."""
-
-    shards: Shards
-    key: Any
-
-    def labels(self) -> Iterator[dict[str, Any]]:
-        return (each["label"] for each in self.shards.read(self.key))
-
-    def observations(self) -> Iterator[dict[str, Any]]:
-        return (each["observation"] for each in self.shards.read(self.key))
-
-
-def _label(
-    recipe: Recipe, problems: Sequence[Problem], pool: Pool, sandbox: Sandbox, work: Path, progress: Progress
-) -> Iterator[_Labelled]:
-    """Run each distinct program once; shards come in key order."""
-    schema = pa.schema([(name, pa.struct(TABLES[f"{name}s"].schema)) for name in ("label", "observation")])
-    shards = Shards(work / "labels", schema)
-    parts = list(_parts(problems, pool))
-    total = sum(len(programs) for _, programs in parts)
-    done = 0
-    for part, programs in parts:
-        tested = [[problem_id_of(p), p.time_limit_s, p.memory_limit_mb] for p in part]
-        key = [GRADER_VERSION, asdict(recipe.labels), tested, [p[:2] for p in programs]]
-        settled = _settled(shards, key)
-        missing = [program for program in programs if program.program_id not in settled]
-        ran = label_programs(
-            {p.problem_id: p for p in part},
-            missing,
-            recipe.labels,
-            sandbox=sandbox,
-            progress=lambda _stage, n, _total, before=done: progress("label", before + n, total),
-        )
-        if missing:
-            settled |= {label.program_id: {"label": row(label), "observation": row(seen)} for label, seen in ran}
-            shards.write(key, (settled[program.program_id] for program in programs))
-        done += len(programs)
-        progress("label", done, total)
-        yield _Labelled(shards=shards, key=key)
-
-
-def _settled(shards: Shards, key: Any) -> dict[str, dict[str, Any]]:
-    """The finished rows by program; a fault of the machine settles nothing, so those programs are run again."""
-    rows = shards.read(key) if shards.done(key) else []
-    return {each["label"]["program_id"]: each for each in rows if Outcome.INFRA_ERROR not in each["label"]["outcomes"]}
-
-
-def _parts(problems: Sequence[Problem], pool: Pool) -> Iterator[tuple[list[Problem], list[Program]]]:
-    """Whole problems with their distinct programs, about a shard's worth at a time."""
-    part: list[Problem] = []
-    programs: list[Program] = []
-    for problem in problems:
-        distinct = {c.program_id: c.code for c in pool.get(problem.problem_id, ()) if c.program_id and c.code}
-        part.append(problem)
-        programs += [Program(problem.problem_id, program_id, code) for program_id, code in sorted(distinct.items())]
-        if len(programs) >= PROGRAMS_A_SHARD:
-            yield part, programs
-            part, programs = [], []
-    if programs:
-        yield part, programs
-
-
 def _group(
     recipe: Recipe, problems: Sequence[Problem], pool: Pool, verdicts: Verdicts
 ) -> tuple[list[Group], dict[str, int]]:
@@ -221,7 +202,4 @@ def _group(
         counts["groups_over_balance"] = len(groups) - len(kept)
         groups = [g for g in groups if g.group_id in kept]
     counts["mixed_groups"] = len(groups)
-    counts.update(
-        "programs_unknown" if v is None else f"programs_{'passed' if v else 'failed'}" for v in verdicts.values()
-    )
-    return groups, {name: counts[name] for name in sorted({*ALWAYS_COUNTED, *counts})}
+    return groups, dict(counts)

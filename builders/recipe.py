@@ -2,13 +2,14 @@
 
 Paths are relative to the recipe's folder unless absolute, and environment variables in them are expanded. Unknown keys
 and wrong types are errors that name the key. What reaches the version is ``Recipe.content``: every setting that decides
-the data, and no path, because the files read are pinned by their hashes.
+the data, and no path, because the files read are pinned by their hashes, and limits are columns of the problems.
 """
 
 import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from dualset.builders.settings import parse_settings, read_yaml, set_overrides
 
 __all__ = ["Recipe", "SplitSettings", "load_recipe"]
 
-_NOT_CONTENT = {"path", "batch_size", "device"}
+_NOT_CONTENT = {"path", "limits", "batch_size", "device"}
 _MOST = 2**20
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 
@@ -98,6 +99,7 @@ def _check(recipe: Recipe, path: Path) -> None:
         (recipe.labels.timeout_s > 0, "labels.timeout_s", recipe.labels.timeout_s, "above 0 seconds"),
         (16 <= recipe.labels.memory_mb <= _MOST, "labels.memory_mb", recipe.labels.memory_mb, f"16 to {_MOST}"),
         (1 <= recipe.labels.output_kb <= _MOST, "labels.output_kb", recipe.labels.output_kb, f"1 to {_MOST}"),
+        (_modules(recipe.labels.packages), "labels.packages", list(recipe.labels.packages), "different module names"),
         (
             abs(shares.train + shares.validation + shares.test - 1) < 1e-9,
             "splits",
@@ -112,17 +114,24 @@ def _check(recipe: Recipe, path: Path) -> None:
             raise RecipeError(msg)
 
 
+def _modules(names: Sequence[str]) -> bool:
+    """Whether these are names that can be imported, each once."""
+    words = all(part.isidentifier() and not iskeyword(part) for name in names for part in name.split("."))
+    return words and len(set(names)) == len(names)
+
+
 def _with_absolute_paths(tree: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """The tree with each section's ``path`` expanded and made absolute; ``model`` too where it is written as a path."""
+    """The tree with each section's paths expanded and made absolute; ``model`` too where it is written as a path."""
     whole = dict(tree)
     for name in ("problems", "candidates"):
         section = whole.get(name)
         if not isinstance(section, dict):
             continue
         section = dict(section)
-        if isinstance(section.get("path"), str):
-            section["path"] = _absolute(section["path"], folder)
-        elif isinstance(section.get("path"), list):
+        for key in ("path", "limits"):
+            if isinstance(section.get(key), str):
+                section[key] = _absolute(section[key], folder)
+        if isinstance(section.get("path"), list):
             section["path"] = [_absolute(each, folder) for each in section["path"]]
         if str(section.get("model") or "").startswith((".", "/", "~", "$")):
             section["model"] = _absolute(section["model"], folder)

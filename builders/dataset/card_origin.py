@@ -79,6 +79,8 @@ def _limitations(version: Version, figures: Figures) -> Iterator[str]:
             f"{figures.programs_unknown:,} of {programs:,} programs ({share}) have no label: no tests, a fault of the "
             "machine, or runs that differ. They are in no group and no rate."
         )
+    if left_out := version.counts.get("problems_left_out"):
+        yield f"{left_out:,} problems of the source are left out: their own reference program fails their tests."
     if programs and not figures.programs_repeated:
         yield "Each program was run once: a flaky one is labelled by the run that was made."
     problems = sum(version.splits["problems"].values())

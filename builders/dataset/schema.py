@@ -94,7 +94,9 @@ _PROBLEMS = Table(
         Column("memory_limit_mb", pa.int32(), "the problem's own limit in MiB; null: the recipe's"),
         Column("license", _WORD, "licence of the statement and tests, or null where unknown"),
         Column(
-            "checker", _WORD, "how results are compared: exact, whitespace, float:TOLERANCE; null: the style's default"
+            "checker",
+            _WORD,
+            "how results are compared: exact, whitespace, unordered, float:TOLERANCE or a program; null: the usual",
         ),
     ),
 )

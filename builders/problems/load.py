@@ -15,6 +15,7 @@ from dualset.builders.problems.files import DATA_FILES, SourceFiles, hub_files, 
 from dualset.builders.problems.humaneval import parse_humaneval
 from dualset.builders.problems.jsonl import parse_jsonl
 from dualset.builders.problems.leetcode import parse_leetcode
+from dualset.builders.problems.limits import with_limits
 from dualset.builders.problems.livecodebench import parse_livecodebench
 from dualset.builders.problems.mapcoder import parse_mapcoder
 from dualset.builders.problems.mbpp import parse_mbpp
@@ -46,6 +47,11 @@ def load_problems(settings: ProblemSettings) -> ProblemSet:
         RecipeError: the settings contradict each other or name an unknown source.
         SourceError: a file is missing, torn or not of this format.
     """
+    problems = _load(settings)
+    return with_limits(problems, Path(settings.limits)) if settings.limits is not None else problems
+
+
+def _load(settings: ProblemSettings) -> ProblemSet:
     if settings.source not in SOURCES:
         msg = f"problems.source is {settings.source!r}: {did_you_mean(settings.source, SOURCES)}"
         raise RecipeError(msg)

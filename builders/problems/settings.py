@@ -16,6 +16,10 @@ class ProblemSettings:
         revision: the Hub commit; a branch or tag is refused, because it can move.
         files: of a Hub dataset, the files to read, as a glob such as ``full/*.parquet``; all data files by default.
         limit: only the first N distinct problems; imported samples of the others are left out.
+        limits: a file of time limits by problem, as ``dualset check --write-limits`` makes it; they go before the
+            source's own.
+        keep_failing: keep problems whose first reference program fails their own tests; by default a build leaves them
+            out.
         count: micro: how many problems to generate.
         seed: micro: the seed they are generated from.
     """
@@ -26,5 +30,7 @@ class ProblemSettings:
     revision: str | None = None
     files: str | None = None
     limit: int | None = None
+    limits: str | None = None
+    keep_failing: bool = False
     count: int = 200
     seed: int = 0

@@ -43,6 +43,20 @@ def test_no_path_and_no_name_reach_the_content(tmp_path: Path) -> None:
     assert "batch_size" not in content["candidates"]
 
 
+def test_packages_are_a_list_of_modules_and_part_of_the_content(tmp_path: Path) -> None:
+    recipe = load_recipe(write(tmp_path, MINIMAL + "labels: {packages: [numpy, scipy.special]}\n"))
+    assert recipe.labels.packages == ("numpy", "scipy.special")
+    assert recipe.content["labels"]["packages"] == ("numpy", "scipy.special")
+    assert load_recipe(write(tmp_path, MINIMAL + "labels: {packages: numpy}\n")).labels.packages == ("numpy",)
+
+
+def test_limits_are_found_beside_the_recipe_and_their_path_is_no_content(tmp_path: Path) -> None:
+    text = "name: d\nproblems: {source: jsonl, path: p.jsonl, limits: limits.jsonl}\n"
+    recipe = load_recipe(write(tmp_path, text))
+    assert recipe.problems.limits == str(tmp_path / "limits.jsonl")
+    assert "limits" not in recipe.content["problems"]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -59,6 +73,11 @@ def test_no_path_and_no_name_reach_the_content(tmp_path: Path) -> None:
             MINIMAL + "candidates: {source: transformers, format: codet}",
             r"expected samples, since \['format'\] is given",
         ),
+        (MINIMAL + "labels: {packages: [numpy, 'os.path', 3d]}", r"labels.packages is \['numpy', 'os.path', '3d'\]"),
+        (MINIMAL + "labels: {packages: [numpy, numpy]}", r"labels.packages is .*: expected different module names"),
+        (MINIMAL + "labels: {packages: ['import']}", r"labels.packages is \['import'\]"),
+        (MINIMAL + "labels: {packages: ['numpy; import os']}", r"labels.packages is"),
+        (MINIMAL + "labels: {packages: [1]}", r"labels: packages is 1: expected str"),
         (MINIMAL + "name: twice", r"the key 'name' is there twice"),
         ("name: ../up\nproblems: {source: micro}", r"name is '../up'"),
         ("problems: {source: micro}", r"the key 'name' is missing"),

@@ -7,6 +7,8 @@ from dualset.cli.sandbox import sandbox_of, sandbox_options
 
 __all__ = ["command"]
 
+_LONGEST_LIST = 10
+
 
 @click.command("build")
 @click.argument("recipe", type=click.Path())
@@ -33,6 +35,12 @@ def command(
         remark("interrupted: run the same command again to go on from here")
         raise
     version = built.version
+    if built.left_out:
+        named = ", ".join(built.left_out[:_LONGEST_LIST]) + (", ..." if len(built.left_out) > _LONGEST_LIST else "")
+        remark(
+            f"left out {len(built.left_out)} problems whose reference program fails their own tests: {named}; "
+            "dualset check  says why, and  problems.keep_failing: true  keeps them"
+        )
     if as_json:
         print_json(
             {
@@ -46,4 +54,6 @@ def command(
     click.echo(f"{version.name}@{version.revision}")
     for name, count in built.counts.items():
         click.echo(f"  {name.replace('_', ' '):<24} {count:>10,}")
+    if repeated := built.counts["programs_repeated"]:
+        click.echo(f"  {'flake rate':<24} {built.counts['programs_flaky'] / repeated:>10.2%}")
     click.echo(f"  {version.path}")

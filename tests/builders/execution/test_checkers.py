@@ -73,8 +73,8 @@ def test_what_is_no_checker_is_refused_in_one_line(text: str) -> None:
     ("its", "checker"),
     [
         (TOTAL, "whitespace"),
-        (asserts("f", "assert f(1) == 2"), "exact"),
-        (asserts("f", "assert f(1)"), "python\nx = 1"),
+        (asserts("assert f(1) == 2"), "exact"),
+        (asserts("assert f(1)"), "python\nx = 1"),
     ],
 )
 def test_a_checker_that_does_not_fit_the_style_is_refused(its: Problem, checker: str) -> None:
