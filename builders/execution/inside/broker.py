@@ -28,7 +28,8 @@ _ADDITION = struct.Struct("=QIIII")  # id, flags, our descriptor, its descriptor
 _SEND_TOO = 2  # SECCOMP_ADDFD_FLAG_SEND: Linux 5.14
 _MOST_FILES = 64
 _LONGEST, _PAGE = 4096, 4096
-_AT_FDCWD, _AT_REMOVEDIR = -100, 0x200
+_LOW = 0xFFFF_FFFF
+_HERE, _AT_REMOVEDIR = -100 & _LOW, 0x200  # AT_FDCWD
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _KEPT = _WRITES | os.O_EXCL | os.O_DIRECTORY
 
@@ -39,6 +40,7 @@ class _Asked(NamedTuple):
     call: str
     path: str
     flags: int
+    to: str = ""
 
 
 class Broker:
@@ -92,8 +94,9 @@ class Broker:
             finally:
                 os.close(fd)
             return
-        if not self._in_scratch(asked.path):
-            raise _refused(asked.path)
+        for path in (asked.path, asked.to or asked.path):
+            if not self._in_scratch(path):
+                raise _refused(path)
         self._count(asked)
         _CHANGES[asked.call](asked)
         self._reply(ident, 0)
@@ -125,17 +128,25 @@ class Broker:
 
 def _read(name: str, thread: int, args: Sequence[int]) -> _Asked:
     """What a stopped thread asks: its arguments, its path from its memory, resolved from its own folder."""
-    at = name.endswith("at")
-    text = os.fsdecode(_text(thread, args[1] if at else args[0]))
-    folder = args[0] & 0xFFFF_FFFF if at else _AT_FDCWD & 0xFFFF_FFFF
-    base = "cwd" if folder == _AT_FDCWD & 0xFFFF_FFFF else f"fd/{folder}"
-    start = "/" if text.startswith("/") else os.readlink(f"/proc/{thread}/{base}")
+    if name.startswith("rename"):
+        old, new = ((args[0], args[1]), (args[2], args[3])) if "at" in name else ((_HERE, args[0]), (_HERE, args[1]))
+        if name == "renameat2" and args[4]:
+            raise OSError(errno.EINVAL, "no flags")
+        return _Asked(name, _real_parent(_path(thread, *old)), 0, _real_parent(_path(thread, *new)))
+    folder, text, flags = args[:3] if name.endswith("at") else (_HERE, args[0], args[1])
+    path = _path(thread, folder, text)
+    by_name = name.startswith(("unlink", "rmdir", "mkdir"))  # these act on a name, not on what it leads to
+    return _Asked(name, _real_parent(path) if by_name else os.path.realpath(path), flags & _LOW)
+
+
+def _path(thread: int, folder: int, address: int) -> str:
+    """A path of a stopped thread's, from its own folder where it is relative."""
+    text = os.fsdecode(_text(thread, address))
     if not text:
         raise FileNotFoundError(errno.ENOENT, "no path")
-    path = os.path.join(start, text)
-    folder_only = name.startswith(("unlink", "rmdir", "mkdir"))  # these act on a name, not on what it leads to
-    real = _real_parent(path) if folder_only else os.path.realpath(path)
-    return _Asked(name, real, args[2 if at else 1] & 0xFFFF_FFFF)
+    folder &= _LOW
+    base = "cwd" if folder == _HERE else f"fd/{folder}"
+    return text if text.startswith("/") else os.path.join(os.readlink(f"/proc/{thread}/{base}"), text)
 
 
 def _real_parent(path: str) -> str:
@@ -175,4 +186,5 @@ _CHANGES: dict[str, Callable[[_Asked], None]] = {
     "unlink": lambda asked: os.unlink(asked.path),
     "unlinkat": _unlinkat,
     "rmdir": lambda asked: os.rmdir(asked.path),
+    **dict.fromkeys(("rename", "renameat", "renameat2"), lambda asked: os.rename(asked.path, asked.to)),
 }

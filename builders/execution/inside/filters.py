@@ -38,7 +38,6 @@ def zygote_filter(level: str) -> Filter:
         rules += [Rule(name, ASK) for name in ("mkdir", "mkdirat")]
     if level == "seccomp":
         rules += [Rule(name, ASK) for name in BROKERED]
-        rules += [Rule(name, REFUSE) for name in ("rename", "renameat", "renameat2")]
     return Filter(rules, otherwise=allow_only(ALLOWED))
 
 

@@ -35,10 +35,8 @@ sendmsg 46 211, recvmsg 47 212, shutdown 48 210, getsockname 51 204, getpeername
 setsockopt 54 208, arch_prctl 158 -
 """
 _FILES = """
-open 2 -, openat 257 56, mkdir 83 -, mkdirat 258 34, unlink 87 -, unlinkat 263 35, rmdir 84 -
-"""
-_MOVES = """
-rename 82 -, renameat 264 38, renameat2 316 276
+open 2 -, openat 257 56, mkdir 83 -, mkdirat 258 34, unlink 87 -, unlinkat 263 35, rmdir 84 -, rename 82 -,
+renameat 264 38, renameat2 316 276
 """
 _JUDGED = """
 socketpair 53 199,
@@ -58,11 +56,11 @@ def _number(word: str) -> int | None:
     return None if word == "-" else int(word)
 
 
-_NUMBERS = {name: its for table in (_TABLE, _FILES, _MOVES, _JUDGED) for name, its in _read(table).items()}
-ALLOWED: Iterable[str] = tuple(_read(_TABLE)) + tuple(_read(_FILES)) + tuple(_read(_MOVES))
+_NUMBERS = {name: its for table in (_TABLE, _FILES, _JUDGED) for name, its in _read(table).items()}
+ALLOWED: Iterable[str] = tuple(_read(_TABLE)) + tuple(_read(_FILES))
 """Allowed whatever their arguments."""
 BROKERED: Iterable[str] = tuple(_read(_FILES))
-"""What the broker does in the program's stead, where nothing else guards the files; moves are refused there."""
+"""What the broker does in the program's stead, where nothing else guards the files."""
 
 
 def number(name: str, column: int) -> int | None:
