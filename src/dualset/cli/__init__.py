@@ -19,6 +19,8 @@ COMMANDS = {
     "quickstart": "the whole idea in five minutes, offline",
     "build": "run a recipe: problems, candidates, labels, groups, a version",
     "check": "run the reference programs of a recipe's problems",
+    "selftest": "can the grader be fooled, do programs do harm on this machine",
+    "doctor": "what protects this machine, and how to get what is missing",
     "versions": "list the versions of a dataset",
     "show": "what a version holds and where it comes from",
     "diff": "what changed from one version to another",
