@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from dualset.builders.execution.inside.kernel import ABI, prctl
+from dualset.builders.execution.inside.kernel import ABI, prctl_call
 from dualset.builders.execution.inside.syscalls import number
 
 __all__ = ["ABSENT", "ALLOW", "ASK", "OWN_PID", "PRETEND", "REFUSE", "Filter", "Rule", "allow_only"]
@@ -64,6 +64,7 @@ class Filter:
         self._own_pid = [i * 8 + 4 for i, step in enumerate(steps) if step[3] == OWN_PID]
         self._head = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(steps), ctypes.addressof(self._code)))
         self.address = ctypes.addressof(self._head)
+        self._put_on = prctl_call(_PR_SET_SECCOMP, _MODE_FILTER, self.address)
 
     def fill_in(self, pid: int) -> None:
         """Before the fork the child's pid is not known; the child says it."""
@@ -76,8 +77,9 @@ class Filter:
         Raises:
             OSError: the kernel does not do it.
         """
-        self.fill_in(os.getpid())
-        prctl(_PR_SET_SECCOMP, _MODE_FILTER, self.address)
+        if self._own_pid:
+            self.fill_in(os.getpid())
+        self._put_on()
 
 
 def allow_only(names: Iterable[str]) -> list[Step]:

@@ -6,9 +6,10 @@ Linux on x86-64 and aarch64. Elsewhere ``ABI`` is None and no level above ``none
 import ctypes
 import os
 import sys
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-__all__ = ["ABI", "Abi", "call", "prctl"]
+__all__ = ["ABI", "Abi", "call", "prctl", "prctl_call"]
 
 
 class Abi(NamedTuple):
@@ -31,7 +32,6 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _syscall = _libc.syscall
 _syscall.restype = ctypes.c_long
 _prctl = _libc.prctl
-_prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
 
 
 def call(name: str, number: int, *args: Any) -> int:
@@ -54,6 +54,16 @@ def prctl(option: int, *args: int) -> None:
     Raises:
         OSError: the kernel refused.
     """
-    if _prctl(option, *args, *[0] * (4 - len(args))) == -1:
-        error = ctypes.get_errno()
-        raise OSError(error, f"prctl {option}: {os.strerror(error)}")
+    prctl_call(option, *args)()
+
+
+def prctl_call(option: int, *args: int) -> Callable[[], None]:
+    """``prctl(2)`` with its arguments made ready, for where making them costs too much."""
+    ready = [ctypes.c_int(option), *map(ctypes.c_ulong, args), *[ctypes.c_ulong(0)] * (4 - len(args))]
+
+    def make() -> None:
+        if _prctl(*ready) == -1:
+            error = ctypes.get_errno()
+            raise OSError(error, f"prctl {option}: {os.strerror(error)}")
+
+    return make

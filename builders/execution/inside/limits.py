@@ -4,12 +4,11 @@ Portable layers only: session, rlimits, death with the zygote. The jail (namespa
 built around the zygote and is inherited.
 """
 
-import ctypes
 import mmap
 import resource
-import sys
 from collections.abc import Sequence
 
+from dualset.builders.execution.inside.kernel import ABI, prctl_call
 from dualset.builders.execution.inside.watch import Order
 
 __all__ = ["MIB", "Limit", "address_space_mib", "die_with_parent", "for_good", "limits_of", "restrain"]
@@ -26,13 +25,13 @@ _SIGKILL = 9
 Limit = tuple[int, tuple[int, int]]
 """Which, and the soft and hard value."""
 
-_prctl = ctypes.CDLL(None, use_errno=True).prctl if sys.platform == "linux" else None
+_die = prctl_call(_PR_SET_PDEATHSIG, _SIGKILL) if ABI else None
 
 
 def die_with_parent() -> None:
     """Be killed when the process that forked this one has gone."""
-    if _prctl:
-        _prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
+    if _die:
+        _die()
 
 
 def limits_of(order: Order, base_mib: int) -> list[Limit]:

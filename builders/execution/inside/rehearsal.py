@@ -14,7 +14,7 @@ from typing import Any
 
 from dualset.builders.execution.inside import child
 from dualset.builders.execution.inside.compiler import compile_text
-from dualset.builders.execution.inside.kernel import prctl
+from dualset.builders.execution.inside.kernel import ABI, prctl_call
 from dualset.builders.execution.inside.limits import limits_of, restrain
 from dualset.builders.execution.inside.memory import memory_file
 from dualset.builders.execution.inside.task import attach, task_bytes
@@ -66,10 +66,11 @@ def rehearse(*, prelude: bool) -> None:
     modules, limit, streams = dict(sys.modules), sys.getrecursionlimit(), (sys.stdin, sys.stdout)
     kept = [os.dup(fd) for fd in (0, 1)]
     same = [(which, resource.getrlimit(which)) for which, _ in limits_of(_ORDER, 64)]
+    harmless = prctl_call(_PR_GET_DUMPABLE)
     for _ in range(_ROUNDS):
         restrain(same)
-        with suppress(OSError):
-            prctl(_PR_GET_DUMPABLE)
+        if ABI:
+            harmless()
         for code, rest in _WITH_PRELUDE if prelude else _PLAIN:
             _play(code, marshal.dumps(rest))
     for fd, old in enumerate(kept):
