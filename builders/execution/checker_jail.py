@@ -21,7 +21,7 @@ from dualset.builders.execution.run import Worker
 __all__ = ["CheckerJail"]
 
 _ENTRY = "check"
-_LIMITS = Limits(timeout_s=10.0, memory_mb=1024, output_kb=64)
+_LIMITS = Limits(timeout_s=10.0, memory_mb=1024, output_kb=1 << 16)  # what it is asked about is a file too
 _ANSWERS = {b"true": True, b"false": False}
 
 

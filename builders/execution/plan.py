@@ -114,8 +114,12 @@ def _value_check(problem: Problem, arguments: list[Any], expected: Any, ask: Ask
     source, rule = checker.program, checker.values
     if source is None and rule is None:
         raise _unfit(problem, "compares printed texts; use a checker program")
-    members = max(_MEMBERS, largest_collection(expected))
-    bytes_expected = encode(expected).encode("ascii")
+    try:
+        members = max(_MEMBERS, largest_collection(expected))
+        bytes_expected = encode(expected).encode("ascii")
+    except RecursionError as error:
+        msg = f"problem {problem.source_id}: an expected value nests too deeply to be compared"
+        raise ExecutionError(msg) from error
 
     def right(body: bytes) -> bool:
         if source is None and body == bytes_expected:

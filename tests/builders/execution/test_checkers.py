@@ -236,6 +236,16 @@ def test_any_number_of_threads_may_ask_and_nothing_is_left() -> None:
     assert not psutil.Process().children()
 
 
+def test_programs_and_checkers_may_import_the_packages_of_the_recipe_and_no_others() -> None:
+    checker = "python\nimport numpy\ndef check(input, expected, actual): return numpy.int64(actual) == int(expected)"
+    its = replace(stdio(("", "3")), checker=checker)
+    code = "import numpy\nprint(numpy.arange(3).sum())"
+    assert label(its, code, replace(QUICK, memory_mb=512, timeout_s=5.0, packages=("numpy",))).passed is True
+    without = label(its, code)
+    assert without.first_failure is not None
+    assert without.first_failure.exception == "ModuleNotFoundError"
+
+
 def test_labels_by_a_checker_program_are_the_same_with_any_number_of_workers() -> None:
     cases = [(str(i), ROOTS, f"print(round(int(input()) ** 0.5) + {i % 3})") for i in range(12)]
     assert [made.passed for made in label_all(cases, QUICK).values()] == [i % 3 == 0 for i in range(12)]
