@@ -67,6 +67,16 @@ def test_flaky_programs_are_unknown() -> None:
     assert (steady.passed, steady.flaky, steady.runs) == (True, False, 2)
 
 
+def test_a_fault_in_one_of_several_runs_is_unknown_and_not_held_against_the_program() -> None:
+    """Here the problem's checker fails in one run of four, by chance."""
+    checker = (
+        "python\nimport os\ndef check(input, expected, actual):\n"
+        "    if os.urandom(1)[0] < 64: raise OSError('by chance')\n    return actual == expected"
+    )
+    made = label(replace(stdio(("", "1")), checker=checker), "print(1, end='')", replace(QUICK, repeat=40))
+    assert (made.passed, made.outcomes, made.runs, made.flaky) == (None, (Outcome.INFRA_ERROR,), 40, False)
+
+
 def test_hashes_and_random_numbers_are_the_same_in_every_run() -> None:
     code = "import random\ndef f(xs): return [hash('a'), random.random(), list({'b', 'c', 'd'})]"
     first, second = label(TOTAL, code), label(TOTAL, code)
