@@ -12,7 +12,7 @@ from typing import IO, Any, NamedTuple
 
 import duckdb
 
-from dualset.builders.dataset.relations import quoted, select_table
+from dualset.builders.dataset.relations import quoted, select_table, silence
 from dualset.builders.dataset.schema import TABLES
 from dualset.builders.dataset.version import Version
 from dualset.builders.errors import QueryError
@@ -32,6 +32,7 @@ class Answer(NamedTuple):
 def connect(version: Version) -> duckdb.DuckDBPyConnection:
     """Open an in-memory database over a version's files."""
     connection = duckdb.connect()
+    silence(connection)
     for table in TABLES:
         connection.execute(f"create view {table} as {select_table(version, table)}")
     connection.execute((Path(__file__).parent / "views.sql").read_text("utf-8"))

@@ -1,7 +1,7 @@
 """A table of two versions, row by row: added, removed, changed.
 
 In: a connection with the views ``a_TABLE`` and ``b_TABLE``. Out: counts, the columns that changed, and the first keys.
-Rows meet by the table's key and are compared by a 64-bit hash of each column, so that no text enters the join.
+Rows meet by the table's key and are compared by eight bytes of each column, so that no text enters the join.
 """
 
 from collections.abc import Iterable
@@ -89,7 +89,7 @@ def compare_table(connection: duckdb.DuckDBPyConnection, table: Table, a: Versio
 
 def _hashed(table: Table, columns: list[Column], side: str) -> str:
     """A table of keys and hashes: small, and spilled where it does not fit, so the join needs no text and no file."""
-    hashes = ", ".join(f"{_hash(column)} as h{i}" for i, column in enumerate(columns))
+    hashes = ", ".join(f"{_short(column)} as h{i}" for i, column in enumerate(columns))
     part = "hash(problem_id) as part"
     return (
         f"create temp table {side}_hashes as select {part}, {', '.join(table.key)}, {hashes} from {side}_{table.name}"
@@ -99,24 +99,28 @@ def _hashed(table: Table, columns: list[Column], side: str) -> str:
 def _joined(table: Table, n_columns: int, rows: int) -> str:
     """First keys and counts of added, removed and changed rows, then the counts of the columns, of some problems."""
     first = table.key[0]
-    kinds = [
-        f"a.{first} is null",
-        f"b.{first} is null",
-        " or ".join(f"a.h{i} <> b.h{i}" for i in range(n_columns)),
-    ]
+    both = f"a.{first} = b.{first}"
+    differ = [f"a.h{i} is distinct from b.h{i}" for i in range(n_columns)]
+    kinds = [f"a.{first} is null", f"b.{first} is null", f"{both} and ({' or '.join(differ) or 'false'})"]
     either = "struct_pack(" + ", ".join(f"{name} := coalesce(a.{name}, b.{name})" for name in table.key) + ")"
     answers = [f"min({either}, {rows}) filter ({kind})" for kind in kinds]
     answers += [f"count(*) filter ({kind})" for kind in kinds]
-    answers += [f"count(*) filter (a.h{i} <> b.h{i})" for i in range(n_columns)]
+    answers += [f"count(*) filter ({both} and {each})" for each in differ]
     sides = (f"(from {side}_hashes where part % $parts = $part) {side}" for side in ("a", "b"))
     met = " and ".join(f"a.{name} = b.{name}" for name in table.key)
     return f"select {', '.join(answers)} from {' full join '.join(sides)} on {met}"
 
 
-def _hash(column: Column) -> str:
-    """DuckDB hashes an empty list, a list of null and null alike, and 0.0 as -0.0: their JSON differs."""
-    plain = not (pa.types.is_nested(column.type) or pa.types.is_floating(column.type))
-    return f'hash("{column.name}")' if plain else f'hash(to_json("{column.name}"))'
+def _short(column: Column) -> str:
+    """A value in eight bytes.
+
+    DuckDB's own ``hash`` will not do: it takes many repetitive texts for the same one, and null, an empty list and a
+    list of null as well.
+    """
+    name, kind = f'"{column.name}"', column.type
+    if pa.types.is_nested(kind) or pa.types.is_floating(kind):
+        return f"md5_number_lower(to_json({name})::varchar)"
+    return f"md5_number_lower({name})" if kind in (pa.string(), pa.large_string()) else name
 
 
 def _keys(found: Iterable[list[dict[str, str]] | None], rows: int) -> Keys:

@@ -28,7 +28,14 @@ def is_manifest(said: Mapping[str, Any]) -> bool:
     Raises:
         KeyError, TypeError, AttributeError: a part is missing or of another kind.
     """
-    return _is_revision(said["revision"]) and _is_content(said["content"]) and _is_files(said["files"])
+    sound = _is_revision(said["revision"]) and _is_content(said["content"]) and _is_files(said["files"])
+    return sound and _covers(said["content"], said["files"])
+
+
+def _covers(content: Mapping[str, Any], files: Mapping[str, Any]) -> bool:
+    """Whether the content says something of every table that has files: no rows come in beside the revision."""
+    measured = {name for name, table in TABLES.items() if table.measured}
+    return {entry["table"] for entry in files["parquet"]} <= content["tables"].keys() | measured
 
 
 def _is_content(content: Mapping[str, Any]) -> bool:

@@ -19,7 +19,7 @@ from dualset.builders.dataset.version import Version
 from dualset.builders.dataset.words import Split
 from dualset.builders.errors import VersionError
 
-__all__ = ["MEMORY_MB", "bounded", "quoted", "select_table"]
+__all__ = ["MEMORY_MB", "bounded", "quoted", "select_table", "silence"]
 
 MEMORY_MB = 1000
 """What DuckDB may hold; what does not fit is spilled to the temporary folder. The process stays below 2 GB."""
@@ -65,11 +65,17 @@ def bounded(memory_mb: int = MEMORY_MB) -> Iterator[duckdb.DuckDBPyConnection]:
         }
         try:
             with duckdb.connect(config=settings) as connection:
+                silence(connection)
                 yield connection
         except duckdb.OperationalError as error:
             said = str(error).splitlines()[0]
             msg = f"the tables cannot be read or sorted ({said}): there may be no room left in {Path(folder).parent}"
             raise VersionError(msg) from error
+
+
+def silence(connection: duckdb.DuckDBPyConnection) -> None:
+    """No progress bar: DuckDB 2.0 prints one on stdout, into the data, once a query takes two seconds."""
+    connection.execute("set enable_progress_bar = false")
 
 
 def quoted(text: str) -> str:

@@ -128,3 +128,12 @@ def test_bad_input_gets_a_clear_line(version: Version, args: list[str], code: in
     assert (done.exit_code, done.stdout) == (code, "")
     assert message in done.stderr
     assert code == 2 or len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_a_query_of_several_seconds_prints_nothing_but_its_answer(version: Version) -> None:
+    """DuckDB 2.0 draws a progress bar on stdout after two seconds unless it is told not to."""
+    query = "select max(md5((a.range * b.range)::varchar)) is not null as done from range(6000) a, range(2500) b"
+    command = [sys.executable, "-m", "dualset", "sql", "tiny", query, "--format", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [{"done": True}]
