@@ -14,6 +14,7 @@ from dualset.builders.execution.checkers import CheckerFault
 from dualset.builders.execution.errand import Ran
 from dualset.builders.execution.inside.records import (
     FAILED,
+    FULL,
     LOADED,
     LONG,
     NEXT,
@@ -59,7 +60,7 @@ def read_answers(plan: Plan, cases: Sequence[Case], ran: Ran) -> Batch:
         return Batch([], failed)
     tests = [record for record in ran.records if record.kind in _OUTCOMES][: len(cases)]
     answered = [_test(plan, case, record) for case, record in zip(cases, tests, strict=False)]
-    soiled = any(record.kind == SOILED for record in ran.records)
+    soiled = ran.ended.exit == FULL or any(record.kind == SOILED for record in ran.records)
     if len(answered) < len(cases) and not (soiled and answered):
         answered.append(_interrupted(plan, cases[len(answered)], ran))
     return Batch(_within_memory(answered, ran.ended, plan.limits.memory_mb), None)

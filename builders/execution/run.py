@@ -34,6 +34,7 @@ _ASLEEP_FACTOR, _ASLEEP_FLOOR_S = 10.0, 5.0
 _IDLE_FLOOR_S = 1.0
 _JUDGE_MIB = 512
 _RECORD_BYTES = 8192
+_MOST_RESULTS, _SOME = 1 << 24, 1 << 16
 
 
 class Worker:
@@ -135,7 +136,8 @@ class Worker:
 
     def _run(self, plan: Plan, codes: Sequence[str], cases: Sequence[Case]) -> Ran:
         """Twice at most: a zygote that was lost is started again."""
-        order, task = _order(plan.limits, len(cases) * len(codes)), _task(plan, codes, cases)
+        task = _task(plan, codes, cases)
+        order = _order(plan.limits, len(cases) * len(codes), len(task))
         for _ in range(2):
             try:
                 with Errand(
@@ -185,7 +187,7 @@ class Worker:
         return Batch([], _infra_error(fault))
 
     def _judge(self, plan: Plan, code: str, blocks: Sequence[Case]) -> Batch:
-        order = _order(plan.limits, len(blocks))
+        order = _order(plan.limits, len(blocks), len(code))
         order = order._replace(idle_s=order.asleep_s)  # the program waits while the judge works
         task = marshal.dumps((plan.entry_point, [(case.block, case.wanted) for case in blocks]))
         ours, theirs = socket.socketpair()
@@ -214,16 +216,18 @@ def _out_of_patience(happened: Iterable[Happened], limits: Limits) -> Happened |
     return Happened(outcome=over[-1]) if len(over) >= patience else None
 
 
-def _order(limits: Limits, n_tests: int) -> Order:
-    tests = max(1, n_tests)
+def _order(limits: Limits, n_tests: int, n_given: int) -> Order:
+    tests, output = max(1, n_tests), limits.output_kb * 1024
+    results = min(tests * (output + _RECORD_BYTES) + _SOME, max(output + _SOME, _MOST_RESULTS))
     return Order(
         timeout_s=limits.timeout_s,
         cpu_s=limits.timeout_s * tests,
         asleep_s=_ASLEEP_FACTOR * limits.timeout_s + _ASLEEP_FLOOR_S,
         idle_s=limits.timeout_s + _IDLE_FLOOR_S,
         memory_mib=limits.memory_mb,
-        file_bytes=limits.output_kb * 1024,
-        result_bytes=tests * (limits.output_kb * 1024 + _RECORD_BYTES) + 65536,
+        file_bytes=output,
+        result_bytes=results,
+        write_bytes=-(-max(results, 2 * n_given) // _SOME) * _SOME,  # inputs and compiled texts are written too
     )
 
 

@@ -36,7 +36,7 @@ def run(order: Order, fds: list[int], mark: mmap.mmap) -> None:
         mark: the page shared with the zygote.
     """
     texts, compiled, (style, prelude, cases) = read_task(fds[0])
-    pen = Pen(fds[1], mark)
+    pen = Pen(fds[1], mark, order.result_bytes)
     for i, text in enumerate(texts):
         if i:
             pen.write(NEXT)

@@ -13,6 +13,7 @@ import socket
 import types
 from collections.abc import Callable
 
+from dualset.builders.execution.inside.limits import write_freely
 from dualset.builders.execution.inside.task import attach, texts_of
 
 __all__ = ["Compiler", "compile_text"]
@@ -60,6 +61,7 @@ class Compiler:
         if self.pid == 0:
             try:
                 self._line.close()
+                write_freely()
                 self._begin()
                 _serve(theirs)
             finally:

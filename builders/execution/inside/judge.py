@@ -36,7 +36,7 @@ def run(order: Order, fds: list[int], mark: mmap.mmap) -> None:
         mark: the page shared with the zygote.
     """
     entry_point, blocks = marshal.loads(read_all(fds[0]))
-    pen = Pen(fds[1], mark)
+    pen = Pen(fds[1], mark, order.result_bytes)
     link = Link(socket.socket(fileno=fds[2]), trusting=False)
     for test, wanted in blocks:
         pen.begin()

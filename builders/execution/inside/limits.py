@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dualset.builders.execution.inside.kernel import ABI, prctl_call
 from dualset.builders.execution.inside.watch import Order
 
-__all__ = ["MIB", "Limit", "address_space_mib", "die_with_parent", "for_good", "limits_of", "restrain"]
+__all__ = ["MIB", "Limit", "address_space_mib", "die_with_parent", "for_good", "limits_of", "restrain", "write_freely"]
 
 MIB = 1 << 20
 _STACKS_MIB = 512
@@ -44,7 +44,7 @@ def limits_of(order: Order, base_mib: int) -> list[Limit]:
     wanted = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_NOFILE: _FILES,
-        resource.RLIMIT_FSIZE: max(order.file_bytes, order.result_bytes),
+        resource.RLIMIT_FSIZE: order.write_bytes,
         resource.RLIMIT_AS: (base_mib + order.memory_mib + _STACKS_MIB) * MIB,
         resource.RLIMIT_STACK: _STACK_MIB * MIB,
     }
@@ -61,6 +61,12 @@ def for_good(order: Order) -> list[Limit]:
     given = (resource.RLIMIT_CORE, resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE, resource.RLIMIT_AS)
     soft = [(which, resource.getrlimit(which)[0]) for which in given]
     return [(which, (value, value)) for which, value in [*soft, (resource.RLIMIT_CPU, int(order.cpu_s) + 2)]]
+
+
+def write_freely() -> None:
+    """Files of any size: for a process that runs nothing of a program's."""
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 
 
 def restrain(limits: Sequence[Limit]) -> None:

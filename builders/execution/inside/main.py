@@ -62,7 +62,7 @@ def main(control_fd: int, said: str) -> None:
     ours.close()
     try:
         serve = _zygote(start, control, theirs)
-    except (OSError, ImportError) as error:
+    except Exception as error:  # noqa: BLE001  # whatever it is, the driver has to be told
         _complain(control, error)
         os._exit(1)
     serve()

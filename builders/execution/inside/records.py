@@ -17,6 +17,7 @@ from dualset.builders.execution.inside.watch import MARK
 
 __all__ = [
     "FAILED",
+    "FULL",
     "LOADED",
     "LONG",
     "MAXRSS_PER_MIB",
@@ -38,6 +39,10 @@ SYNTAX, FAILED, LOADED, OK, RAISED, LONG, SOILED, NEXT, VERDICT = "SFLORXDNV"
 _HEAD = struct.Struct("=cddIQ")  # kind, CPU seconds, peak MiB, bytes of error, bytes of body
 
 
+FULL = 75
+"""The exit code of a child whose results have become too many for one file: the rest should run in a fresh process."""
+
+
 class Record(NamedTuple):
     """One record, as the child claims it."""
 
@@ -54,8 +59,9 @@ class Pen:
     CPU time is read by getrusage: with a CPU limit set, the process clock moves only with the scheduler's tick.
     """
 
-    def __init__(self, fd: int, mark: mmap) -> None:
+    def __init__(self, fd: int, mark: mmap, most: int) -> None:
         self._fd = fd
+        self._most, self._size = most, 0
         self._mark = mark
         self._start = 0.0
 
@@ -71,6 +77,9 @@ class Pen:
         cpu_s = usage.ru_utime + usage.ru_stime - self._start
         told = b"" if error is None else json.dumps(error).encode("ascii")
         head = _HEAD.pack(kind.encode("ascii"), cpu_s, usage.ru_maxrss / MAXRSS_PER_MIB, len(told), len(body))
+        self._size += len(head) + len(told) + len(body)
+        if self._size > self._most:
+            os._exit(FULL)
         os.write(self._fd, head + told + body)
 
 

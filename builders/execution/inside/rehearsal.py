@@ -24,7 +24,16 @@ __all__ = ["rehearse"]
 
 _ROUNDS = 40
 _PR_GET_DUMPABLE = 3
-_ORDER = Order(timeout_s=10, cpu_s=10, asleep_s=10, idle_s=10, memory_mib=64, file_bytes=1 << 16, result_bytes=1 << 16)
+_ORDER = Order(
+    timeout_s=10,
+    cpu_s=10,
+    asleep_s=10,
+    idle_s=10,
+    memory_mib=64,
+    file_bytes=1 << 16,
+    result_bytes=1 << 16,
+    write_bytes=1 << 16,
+)
 _FUNCTION = """
 from typing import List, Tuple, Optional
 import math

@@ -17,7 +17,7 @@ from typing import NamedTuple
 __all__ = ["CAUSES", "MARK", "ORDER", "REPORT", "Order", "watch"]
 
 MARK = struct.Struct("=d")
-ORDER = struct.Struct("=ddddqqq")
+ORDER = struct.Struct("=ddddqqqq")
 REPORT = struct.Struct("=iidd")
 """What the zygote says of an ended child: exit code (minus the signal), index of the cause, CPU seconds, peak MiB."""
 CAUSES = ("", "cpu", "idle", "asleep", "stalled", "fork")
@@ -39,8 +39,9 @@ class Order(NamedTuple):
         asleep_s: wall seconds asleep in all, to which each CPU second used adds ten.
         idle_s: wall seconds asleep at a stretch; infinite where waiting is this process's work.
         memory_mib: MiB of memory.
-        file_bytes: bytes of standard output and any other file.
-        result_bytes: bytes of all results together.
+        file_bytes: bytes of standard output, or of a result.
+        result_bytes: bytes of all results of one process together.
+        write_bytes: bytes of any file that it writes.
     """
 
     timeout_s: float
@@ -50,6 +51,7 @@ class Order(NamedTuple):
     memory_mib: int
     file_bytes: int
     result_bytes: int
+    write_bytes: int
 
     @property
     def stall_s(self) -> float:
