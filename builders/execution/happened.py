@@ -130,7 +130,7 @@ def _compared(case: Case, actual: bytes, **cost: Any) -> Happened:
 
 def _end(ended: Ended) -> Happened:
     """An end that the program did not mean to be an answer."""
-    if ended.cause:
+    if ended.cause or ended.exit == -signal.SIGXCPU:
         return Happened(outcome=Outcome.TIME_LIMIT)
     if ended.exit == -signal.SIGXFSZ:
         return Happened(outcome=Outcome.OUTPUT_LIMIT)

@@ -77,8 +77,7 @@ class Filter:
         Raises:
             OSError: the kernel does not do it.
         """
-        if self._own_pid:
-            self.fill_in(os.getpid())
+        self.fill_in(os.getpid())
         self._put_on()
 
 

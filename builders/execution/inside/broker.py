@@ -27,7 +27,7 @@ _REPLY = struct.Struct("=QqiI")  # id, value, error, flags
 _ADDITION = struct.Struct("=QIIII")  # id, flags, our descriptor, its descriptor, its flags
 _SEND_TOO = 2  # SECCOMP_ADDFD_FLAG_SEND: Linux 5.14
 _MOST_FILES = 64
-_LONGEST, _PAGE = 4096, 4096
+_LONGEST, _PAGE, _KERNEL = 4096, 4096, 1 << 62
 _LOW = 0xFFFF_FFFF
 _HERE, _AT_REMOVEDIR = -100 & _LOW, 0x200  # AT_FDCWD
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -74,6 +74,8 @@ class Broker:
             self._do(ident, _read(self._names[which], thread, args))
         except OSError as error:
             self._reply(ident, error.errno or errno.EACCES)
+        except (ValueError, OverflowError):  # an address or a path that is none
+            self._reply(ident, errno.EFAULT)
 
     def begin_count(self) -> None:
         """The scratch folder is empty: files are counted from none."""
@@ -155,6 +157,8 @@ def _real_parent(path: str) -> str:
 
 
 def _text(thread: int, address: int) -> bytes:
+    if address >= _KERNEL:
+        raise OSError(errno.EFAULT, "no path")
     memory = os.open(f"/proc/{thread}/mem", os.O_RDONLY)
     try:
         found = b""

@@ -10,15 +10,18 @@ import os
 import select
 import signal
 import socket
+import time
 import types
 from collections.abc import Callable
 
 from dualset.builders.execution.inside.limits import write_freely
 from dualset.builders.execution.inside.task import attach, texts_of
+from dualset.builders.execution.inside.watch import cpu_clock
 
 __all__ = ["Compiler", "compile_text"]
 
-_WAIT_MS = 1000
+_CPU_S, _PATIENCE_S, _LOOK_MS = 1.0, 60.0, 200
+"""CPU seconds for one task, not wall seconds: a busy machine must not decide which process compiles a text."""
 _LIFE = 2000  # texts, after which a fresh process takes over: what a text may have left behind goes with it
 
 
@@ -47,13 +50,22 @@ class Compiler:
         self._done += 1
         try:
             socket.send_fds(self._line, [b"c"], [task])
-            poller = select.poll()
-            poller.register(self._line, select.POLLIN)
-            answered = bool(poller.poll(_WAIT_MS)) and self._line.recv(1) == b"c"
+            answered = self._wait() and self._line.recv(1) == b"c"
         except OSError:
             answered = False
         if not answered or self._done >= _LIFE:
             self._end()
+
+    def _wait(self) -> bool:
+        """Until it answers or has used its CPU time; whether it answered. On a busy machine it waits longer."""
+        assert self._line is not None
+        poller = select.poll()
+        poller.register(self._line, select.POLLIN)
+        begin, until = cpu_clock(self.pid), time.monotonic() + _PATIENCE_S
+        while not poller.poll(_LOOK_MS):
+            if cpu_clock(self.pid) - begin > _CPU_S or time.monotonic() > until:
+                return False
+        return True
 
     def _start(self) -> None:
         self._line, theirs = socket.socketpair()

@@ -17,7 +17,6 @@ _SIGNALLING = (8, 10, 15, 1024, 1026)  # F_SETOWN F_SETSIG F_SETOWN_EX F_SETLEAS
 _OPENINGS = (("open", 1), ("openat", 2))
 """The calls and where their flags are (O_TRUNC of what is opened for reading: Landlock saw it not before Linux 6.2)."""
 _STREAM = 1
-_EVERYBODY = 0xFFFF_FFFF
 
 
 def zygote_filter(level: str) -> Filter:
@@ -41,15 +40,15 @@ def zygote_filter(level: str) -> Filter:
     return Filter(rules, otherwise=allow_only(ALLOWED))
 
 
-def child_filter(*, own_processes: bool) -> Filter:
-    """What a child gives up: new processes, signals to others, and changes to what the zygote set up.
-
-    Args:
-        own_processes: no process but the zygote and the child can be named, and the zygote heeds no signal from inside.
-    """
+def child_filter() -> Filter:
+    """What a child gives up: new processes, signals to others, and changes to what the zygote set up."""
     rules = [
         Rule("clone", ALLOW, 0, (_CLONE_THREAD,), _CLONE_THREAD),
         Rule("clone", REFUSE),
+        Rule("kill", ALLOW, 0, (OWN_PID,)),
+        Rule("kill", REFUSE),
+        Rule("tgkill", ALLOW, 0, (OWN_PID,)),
+        Rule("tgkill", REFUSE),
         Rule("prctl", ALLOW, 0, _NAMES_ITSELF),
         Rule("prctl", REFUSE),
         Rule("pidfd_open", REFUSE),
@@ -57,9 +56,4 @@ def child_filter(*, own_processes: bool) -> Filter:
         Rule("prlimit64", ALLOW, 2, absent=True),
         Rule("prlimit64", PRETEND),
     ]
-    if own_processes:
-        rules += [Rule("kill", REFUSE, 0, (_EVERYBODY,))]
-    else:
-        rules += [Rule("kill", ALLOW, 0, (OWN_PID, 0)), Rule("kill", REFUSE)]
-        rules += [Rule("tgkill", ALLOW, 0, (OWN_PID,)), Rule("tgkill", REFUSE)]
     return Filter(rules, otherwise=[(0x06, 0, 0, ALLOW)])

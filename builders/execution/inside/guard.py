@@ -14,6 +14,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dualset.builders.execution.inside import tidy
+from dualset.builders.execution.inside.kernel import ABI, prctl
+from dualset.builders.execution.inside.orphans import end_orphans
 
 if TYPE_CHECKING:
     from dualset.builders.execution.inside.broker import Broker
@@ -25,6 +27,7 @@ ASLEEP, EMPTIED, HANDED_OVER = b"?", b"0", b"!"
 YES, _NO = b"1", b"0"
 
 _LOOK_MS = 1000
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 def ask(line: socket.socket, what: bytes) -> bytes:
@@ -51,12 +54,15 @@ def keep(
         scratch: the folder to remove.
         broker: makes the broker for the descriptor that the zygote hands over.
     """
+    if ABI:
+        prctl(_PR_SET_CHILD_SUBREAPER, 1)  # what the zygote leaves comes to us
     try:
         _watch(zygote, driver, control, line, broker)
     finally:
         with suppress(ProcessLookupError):
             os.kill(zygote, signal.SIGKILL)
         os.waitpid(zygote, 0)
+        end_orphans(spare=0)
         with suppress(OSError):
             tidy.empty(scratch)
             os.rmdir(scratch)
@@ -95,6 +101,8 @@ def _watch(
 
 def _all_asleep(zygote: int) -> bool:
     """Whether no thread of the zygote's children is running, ready to run or waiting for a disk."""
+    if not os.path.isdir("/proc/self"):
+        return True  # not to be known here: then the clock on the wall counts
     try:
         return all(_state(path) not in "RD" for child in _children(zygote) for path in _threads(child))
     except OSError:  # it has just ended

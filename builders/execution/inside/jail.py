@@ -77,8 +77,7 @@ def enter(level: str, scratch: str, installed: Sequence[str]) -> Jail:
         layers.append("landlock")
     layers.append("seccomp")
     listener = _put_on(level)
-    own = level == "namespaces"
-    return Jail("+".join(layers), scratch, child_filter(own_processes=own), own, listener)
+    return Jail("+".join(layers), scratch, child_filter(), level == "namespaces", listener)
 
 
 def readable(installed: Sequence[str]) -> list[str]:

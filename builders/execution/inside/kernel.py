@@ -31,7 +31,7 @@ ABI = _abi()
 _libc = ctypes.CDLL(None, use_errno=True)
 _syscall = _libc.syscall
 _syscall.restype = ctypes.c_long
-_prctl = _libc.prctl
+_prctl = getattr(_libc, "prctl", None)
 
 
 def call(name: str, number: int, *args: Any) -> int:
@@ -59,10 +59,14 @@ def prctl(option: int, *args: int) -> None:
 
 def prctl_call(option: int, *args: int) -> Callable[[], None]:
     """``prctl(2)`` with its arguments made ready, for where making them costs too much."""
+    if _prctl is None:
+        msg = "prctl is a part of Linux"
+        raise OSError(msg)
+    make_call = _prctl
     ready = [ctypes.c_int(option), *map(ctypes.c_ulong, args), *[ctypes.c_ulong(0)] * (4 - len(args))]
 
     def make() -> None:
-        if _prctl(*ready) == -1:
+        if make_call(*ready) == -1:
             error = ctypes.get_errno()
             raise OSError(error, f"prctl {option}: {os.strerror(error)}")
 

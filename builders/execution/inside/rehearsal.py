@@ -75,10 +75,10 @@ def rehearse(*, prelude: bool) -> None:
     modules, limit, streams = dict(sys.modules), sys.getrecursionlimit(), (sys.stdin, sys.stdout)
     kept = [os.dup(fd) for fd in (0, 1)]
     same = [(which, resource.getrlimit(which)) for which, _ in limits_of(_ORDER, 64)]
-    harmless = prctl_call(_PR_GET_DUMPABLE)
+    harmless = prctl_call(_PR_GET_DUMPABLE) if ABI else None
     for _ in range(_ROUNDS):
         restrain(same)
-        if ABI:
+        if harmless:
             harmless()
         for code, rest in _WITH_PRELUDE if prelude else _PLAIN:
             _play(code, marshal.dumps(rest))

@@ -5,10 +5,13 @@ could leave an answer there for the next. So a process that is thrown away looks
 """
 
 import os
+import time
 
 from dualset.builders.execution.inside.tidy import empty
 
 __all__ = ["Scratch"]
+
+_TICK_S = 0.012
 
 
 class Scratch:
@@ -16,7 +19,7 @@ class Scratch:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._changed = os.stat(path).st_mtime_ns
+        self._changed = self._settled()
 
     def empty_again(self) -> bool:
         """Empty it, if anything was made in it; whether there was.
@@ -24,7 +27,7 @@ class Scratch:
         Raises:
             OSError: what is in it cannot be removed; this zygote should end.
         """
-        if os.stat(self._path).st_mtime_ns == self._changed:
+        if os.stat(self._path).st_ctime_ns == self._changed:
             return False
         pid = os.fork()
         if pid == 0:
@@ -36,5 +39,11 @@ class Scratch:
         if os.waitpid(pid, 0)[1]:
             msg = "the scratch folder cannot be emptied"
             raise OSError(msg)
-        self._changed = os.stat(self._path).st_mtime_ns
+        self._changed = self._settled()
         return True
+
+    def _settled(self) -> int:
+        """The time of its last change, when a change to come will have another (older kernels count in ticks)."""
+        changed = os.stat(self._path).st_ctime_ns
+        time.sleep(_TICK_S)
+        return changed

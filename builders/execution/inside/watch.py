@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-__all__ = ["CAUSES", "MARK", "ORDER", "REPORT", "Order", "watch"]
+__all__ = ["CAUSES", "MARK", "ORDER", "REPORT", "Order", "cpu_clock", "watch"]
 
 MARK = struct.Struct("=d")
 ORDER = struct.Struct("=ddddqqqq")
@@ -92,7 +92,7 @@ def watch(pid: int, order: Order, mark: mmap.mmap, asleep: Callable[[], bool]) -
         return ""
     begin, sleep = time.monotonic(), Sleep()
     while True:
-        used = _cpu_clock(pid)
+        used = cpu_clock(pid)
         this_test = used - _start_of_test(mark)
         sleep.look(asleep(), used)
         cause = _cause(order, used, this_test, sleep, time.monotonic() - begin)
@@ -124,11 +124,29 @@ def _waiting(pid: int) -> Callable[[float], bool]:
 
 def _wait_by_looking(pid: int, seconds: float) -> bool:
     until = time.monotonic() + seconds
-    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+    while not _has_ended(pid, min(_TICK_S, seconds)):
         if time.monotonic() > until:
             return False
-        time.sleep(_TICK_S)
     return True
+
+
+def _has_ended(pid: int, seconds: float) -> bool:
+    if hasattr(os, "waitid"):
+        time.sleep(seconds)
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+    queue = select.kqueue()  # type: ignore[attr-defined]  # macOS
+    try:
+        event = select.kevent(  # type: ignore[attr-defined]
+            pid,
+            filter=select.KQ_FILTER_PROC,  # type: ignore[attr-defined]
+            flags=select.KQ_EV_ADD,  # type: ignore[attr-defined]
+            fflags=select.KQ_NOTE_EXIT,  # type: ignore[attr-defined]
+        )
+        return bool(queue.control([event], 1, seconds))
+    except ProcessLookupError:
+        return True
+    finally:
+        queue.close()
 
 
 def _cause(order: Order, used: float, this_test: float, sleep: Sleep, wall_s: float) -> str:
@@ -146,7 +164,7 @@ def _start_of_test(mark: mmap.mmap) -> float:
     return start if start > 0 else 0.0  # a forged NaN or minus is no start
 
 
-def _cpu_clock(pid: int) -> float:
+def cpu_clock(pid: int) -> float:
     """CPU seconds that a process has used, all its threads together (clock id: see clock_getcpuclockid(3))."""
     try:
         return time.clock_gettime((~pid << 3) | 2)

@@ -26,7 +26,7 @@ from dualset.builders.execution.inside.limits import address_space_mib, die_with
 from dualset.builders.execution.inside.orphans import end_orphans
 from dualset.builders.execution.inside.records import MAXRSS_PER_MIB
 from dualset.builders.execution.inside.scratch import Scratch
-from dualset.builders.execution.inside.watch import CAUSES, MARK, ORDER, REPORT, Order, watch
+from dualset.builders.execution.inside.watch import CAUSES, ORDER, REPORT, Order, watch
 
 if TYPE_CHECKING:
     from dualset.builders.execution.inside.main import Start
@@ -36,6 +36,7 @@ __all__ = ["prepare"]
 _USUAL = ("bisect", "collections", "copy", "functools", "heapq", "itertools", "math", "operator")
 _ALSO_USUAL = ("random", "re", "string", "typing")
 _TRIAL = "trial"
+_BLANK = bytes(mmap.PAGESIZE)
 _NO_FORK = REPORT.pack(0, CAUSES.index("fork"), 0.0, 0.0)
 
 Run = Callable[[Order, list[int], mmap.mmap], None]
@@ -127,7 +128,7 @@ def _serve(control: socket.socket, line: socket.socket, run: Run, jail: Jail, ba
         if message != last:
             order, last = Order._make(ORDER.unpack(message)), message
             restrain(limits_of(order, base_mib))  # inherited; children may not change them
-        MARK.pack_into(mark, 0, 0.0)
+        mark[:] = _BLANK  # all of it: a program may have left something there for the next
         if compiler:
             compiler.prepare(fds[0])
         try:
