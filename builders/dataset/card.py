@@ -133,10 +133,11 @@ def _groups(figures: Figures) -> str:
 
 def _loading(version: Version, repo_id: str | None) -> str:
     where = repo_id or f"ORG/{version.name}"
-    return "\n\n".join(["## How to load it", *_loading_parts(where, repo_id is not None), *_empty(version)])
+    return "\n\n".join(["## How to load it", *_loading_parts(version, where, repo_id is not None), *_empty(version)])
 
 
-def _loading_parts(where: str, known: bool) -> Iterator[str]:
+def _loading_parts(version: Version, where: str, known: bool) -> Iterator[str]:
+    table, split = _some_rows(version)
     place = "" if known else "`ORG` is the account that it was published under. "
     yield (
         f"{place}`SHA` is the 40-digit commit of this repository (*Files and versions*, *History*; or `dualset "
@@ -145,7 +146,7 @@ def _loading_parts(where: str, known: bool) -> Iterator[str]:
     )
     yield (
         "```python\nfrom datasets import load_dataset\n\n"
-        f'groups = load_dataset("{where}", "groups", split="train", revision="SHA")\n```'
+        f'{table} = load_dataset("{where}", "{table}", split="{split}", revision="SHA")\n```'
     )
     yield (
         "```python\nimport duckdb\nfrom huggingface_hub import HfFileSystem\n\n"
@@ -162,6 +163,13 @@ def _loading_parts(where: str, known: bool) -> Iterator[str]:
         f"```bash\ndualset pull hf://datasets/{where}@SHA\ndualset sql hf://datasets/{where}@SHA --name pass_rate\n```"
     )
     yield 'A copy on disk is loaded by its folder: `load_dataset("FOLDER", "groups")`.'
+
+
+def _some_rows(version: Version) -> tuple[str, str]:
+    """A table and a split that have rows: the groups to train on, where there are any."""
+    tables = ("groups", "labels", "candidates", "problems")
+    places = [(name, split.value) for name in tables for split in Split if version.splits[name].get(split)]
+    return places[0] if places else ("groups", "train")
 
 
 def _empty(version: Version) -> Iterator[str]:

@@ -24,8 +24,8 @@ def origin(version: Version, figures: Figures) -> Iterator[str]:
     content, libraries = version.manifest["content"], version.manifest["files"]["libraries"]
     made_by = f"By dualset {libraries.get('dualset', '')}, schema version {content['schema_version']}."
     yield f"## How it was built\n\n{made_by}"
-    said = [f"pin: {key}: {word(value)}" for key, value in content["pins"].items()]
-    said += [f"seed: {key}: {word(value)}" for key, value in content["seeds"].items()]
+    said = [f"pin {word(key)}: {word(value)}" for key, value in content["pins"].items()]
+    said += [f"seed {word(key)}: {word(value)}" for key, value in content["seeds"].items()]
     said += [f"made from the version {word(parent)}" for parent in content["parents"]]
     yield "\n".join(f"- {each}" for each in said)
     yield _sources(figures)

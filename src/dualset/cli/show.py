@@ -74,6 +74,8 @@ def _lines(shown: dict[str, Any]) -> Iterator[str]:
     yield f"                  {_rate(shown['mean_pass_rate'])}  mean over problems (pass@1)"
     by_n = "   ".join(f"{n} right: {groups:,}" for n, groups in shown["groups_by_n_correct"].items())
     yield f"  groups          {by_n or 'none'}"
+    if shown["flake_rate"] is not None:
+        yield f"  flake rate      {_rate(shown['flake_rate'])}  of the programs that were run more than once"
     for name, count in shown["counts"].items():
         if name not in shown["splits"]:
             yield f"  {name.replace('_', ' '):<28}{count:>12,}"
