@@ -5,12 +5,14 @@ import os
 import pty
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sample_version import tiny_tables, tiny_version
+from sample_version import tiny_content, tiny_tables, tiny_version
 
+from dualset.builders.dataset.store import commit_version
 from dualset.cli import cli
 
 
@@ -30,6 +32,28 @@ def test_versions_are_listed_the_last_one_first(home: Path) -> None:
         f"tiny@{second.revision[:12]}",
         f"tiny@{first.revision[:12]}",
     ]
+
+
+def test_a_listed_version_shows_its_rows_and_where_it_comes_from(home: Path) -> None:
+    first = tiny_version(home)
+    content = replace(tiny_content(1), parents=(first.revision,))
+    commit_version("tiny", tiny_tables(), content=content, home=home, tag="v2")
+    line = dualset("versions", "tiny").stdout.splitlines()[0].split()
+    n = len(tiny_tables()["groups"])
+    assert line[2:] == ["120", "candidates", str(n), "groups", "v2", "from", first.revision[:12]]
+    (said,) = (each for each in json.loads(dualset("versions", "--json").stdout) if each["tags"])
+    assert (said["name"], said["parents"]) == ("tiny", [first.revision])
+
+
+def test_one_dataset_that_cannot_be_listed_hides_no_other(home: Path) -> None:
+    tiny_version(home)
+    broken = commit_version("broken", tiny_tables(), content=tiny_content(), home=home)
+    (broken.path / "manifest.json").write_text("{")
+    done = dualset("versions")
+    assert done.exit_code == 1
+    assert [line.partition("@")[0] for line in done.stdout.splitlines()] == ["tiny"]
+    assert done.stderr.startswith("broken: ")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_an_empty_store_says_how_to_fill_it(home: Path) -> None:
