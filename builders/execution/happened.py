@@ -30,6 +30,7 @@ from dualset.builders.execution.worker import Ended
 
 __all__ = ["Batch", "Happened", "read_answers", "read_verdicts", "variants_in"]
 
+_MOST_LINES = 10**8
 _OUTCOMES = {OK: Outcome.PASS, RAISED: Outcome.RUNTIME_ERROR, LONG: Outcome.OUTPUT_LIMIT}
 
 
@@ -181,7 +182,7 @@ def _raised(error: Any, outcome: Outcome = Outcome.RUNTIME_ERROR) -> Happened:
         outcome=outcome,
         exception=kind if isinstance(kind, str) else None,
         message=message if isinstance(message, str) else None,
-        line=line if isinstance(line, int) else None,
+        line=line if type(line) is int and 0 < line < _MOST_LINES else None,
     )
 
 

@@ -83,11 +83,11 @@ class Pen:
         os.write(self._fd, head + told + body)
 
 
-def records_in(data: bytes) -> list[Record]:
-    """The records, up to the first thing that is none: a program may have written there itself."""
+def records_in(data: bytes, most: int) -> list[Record]:
+    """The records, ``most`` of them, up to the first thing that is none: a program may have written there itself."""
     found: list[Record] = []
     at = 0
-    while at + _HEAD.size <= len(data):
+    while at + _HEAD.size <= len(data) and len(found) < most:
         kind, cpu_s, peak_mib, n_error, n_body = _HEAD.unpack_from(data, at)
         at += _HEAD.size
         end = at + n_error + n_body

@@ -10,6 +10,7 @@ Left out: objects of other types. They are encoded by the caller's ``other`` (a 
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, ItemsView, KeysView, Mapping, Sequence, Set
 from typing import Any
 
@@ -17,6 +18,8 @@ __all__ = ["Opaque", "decode", "encode", "largest_collection"]
 
 _JSON = json.JSONEncoder(separators=(",", ":"))
 _BIG_BITS = 8000  # an int with more digits than Python converts to decimal (4300) travels in hex
+_LONGEST_PART = 5000
+_ALIKE = 16
 
 Other = Callable[[Any], Any]
 
@@ -111,7 +114,7 @@ def decode(
         other: what to make of further tags.
 
     Raises:
-        ValueError: not tagged JSON, too deep, or beyond ``members``.
+        ValueError: not tagged JSON, too deep, beyond ``members``, or made to take long.
     """
 
     def value_of(pairs: list[tuple[str, Any]]) -> Any:
@@ -137,7 +140,7 @@ def _tagged(tag: str, content: Any, tuples_as_lists: bool, members: int | None) 
         if members is not None and len(content) > members:
             msg = "more members than expected"
             raise ValueError(msg)
-        return set(_listed(content)) if tag == "s" else dict(content)
+        return set(_spread(_listed(content))) if tag == "s" else _dict(_listed(content))
     if tag == "i":
         return int(content, 16)
     if tag == "b":
@@ -151,11 +154,32 @@ def _tagged(tag: str, content: Any, tuples_as_lists: bool, members: int | None) 
     if tag == "F":
         from fractions import Fraction
 
-        return Fraction(int(content[0], 16), int(content[1], 16))
+        return Fraction(*(int(_short(part), 16) for part in content))
     if tag == "o":
         return Opaque(str(content))
     msg = "unknown tag"
     raise ValueError(msg)
+
+
+def _dict(items: list[Any]) -> dict[Any, Any]:
+    _spread([key for key, _ in items])
+    return dict(items)
+
+
+def _spread(keys: list[Any]) -> list[Any]:
+    """The keys, if few share a hash: a set of those that do takes the square of their number."""
+    if len(keys) > _ALIKE and max(Counter(map(hash, keys)).values()) > _ALIKE:
+        msg = "keys with equal hashes"
+        raise ValueError(msg)
+    return keys
+
+
+def _short(digits: str) -> str:
+    """A part of a fraction: to reduce it takes the square of its length."""
+    if len(digits) > _LONGEST_PART:
+        msg = "a fraction of too many digits"
+        raise ValueError(msg)
+    return digits
 
 
 def _listed(content: Any) -> list[Any]:
