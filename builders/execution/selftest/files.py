@@ -76,7 +76,9 @@ def _one(path: Path) -> Seen:
     if path.is_symlink():
         content = os.fsencode(path.readlink())
     elif path.is_file():
-        content, modified = path.read_bytes(), status.st_mtime_ns
+        modified = status.st_mtime_ns
+        with suppress(OSError):  # its mode may have been changed
+            content = path.read_bytes()
         with suppress(OSError, AttributeError):
             attributes = os.getxattr(path, _ATTRIBUTE)
     links = status.st_nlink if path.is_file() else 1
