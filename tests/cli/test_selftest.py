@@ -41,6 +41,13 @@ def test_harm_at_level_none_is_shown_and_is_no_error() -> None:
     assert "none: leave: shared memory by key (shared_memory): System V shm 0x" in done.stdout
 
 
+def test_harm_that_was_to_be_expected_is_only_counted_beside_other_levels() -> None:
+    lines = selftest("--kind", "shared_memory").stdout.splitlines()
+    counted = [line for line in lines if line.startswith("none: ")]
+    assert len(counted) == 1
+    assert "harms, since no jail holds programs" in counted[0]
+
+
 def test_harm_is_an_error_at_every_other_level() -> None:
     harm = Offence(program="p", kind="k", sort=Harm.READ, what="a file")
     none = Report(level="none", layers="", programs=(), offences=(harm,), left_out=0, seconds=1.0)

@@ -43,7 +43,7 @@ def command(ctx: click.Context, isolation: str, workers: int, only: tuple[str, .
     if as_json:
         print_json({"sound": sound, "levels": [_row(report) for report in reports]})
     else:
-        _show(reports)
+        _show(reports, every=isolation == "none")
     ctx.exit(0 if sound else 1)
 
 
@@ -74,7 +74,8 @@ def _row(report: "Report") -> dict[str, Any]:
     }
 
 
-def _show(reports: "list[Report]") -> None:
+def _show(reports: "list[Report]", *, every: bool) -> None:
+    """The table, then what should not have happened; of harm where no jail was only counts, unless asked for."""
     rows = [_COLUMNS, *([str(_row(report)[column]) for column in _COLUMNS] for report in reports)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_COLUMNS))]
     for row in rows:
@@ -83,8 +84,12 @@ def _show(reports: "list[Report]") -> None:
     for report in reports:
         if report.left_out:
             click.echo(f"{report.level}: {report.left_out} programs left out that only a jail holds")
+        expected = [] if every or report.level != "none" else report.harm
+        if expected:
+            click.echo(f"none: {len(expected)} harms, since no jail holds programs: --isolation none names each")
         for offence in report.offences:
-            click.echo(_line(report, offence))
+            if offence not in expected:
+                click.echo(_line(report, offence))
 
 
 def _line(report: "Report", offence: "Offence") -> str:

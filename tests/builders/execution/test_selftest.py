@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dualset.builders.errors import ExecutionError
 from dualset.builders.execution.ladder import Level, climb
 from dualset.builders.execution.selftest.corpus import Entry, Harm, corpus
 from dualset.builders.execution.selftest.report import Report
@@ -100,3 +101,15 @@ def test_verdicts_that_should_not_be_are_offences() -> None:
     assert [(its.program, its.sort) for its in report.offences] == [("fools", "fooled"), ("fails", "failed")]
     assert not report.sound
     assert (report.hostile, report.honest) == (1, 1)
+
+
+def test_a_driver_that_is_killed_is_harm_and_what_was_not_run_is_unknown() -> None:
+    programs = [wrong("kills", "import os\nos.kill({DRIVER}, 9)", right=False), wrong("waits", "input()", right=False)]
+    report = run("none", programs, workers=1)
+    assert "the driver ended with -9" in [its.what for its in report.harm]
+    assert [its.what for its in report.unknown] == ["2 programs were not run: the driver had ended"]
+
+
+def test_a_place_that_nothing_fills_is_an_error_and_not_run() -> None:
+    with pytest.raises(ExecutionError, match="nothing to put in for .OUTSIDES."):
+        run("none", [wrong("torn", "open('{OUTSIDES}/x', 'w')", right=False)])
