@@ -18,7 +18,7 @@ __all__ = ["cli", "main"]
 COMMANDS = {
     "quickstart": "the whole idea in five minutes, offline",
     "build": "run a recipe: problems, candidates, labels, groups, a version",
-    "check": "run the reference programs of a recipe's problems",
+    "check": "references must pass their tests, wrong programs must fail them",
     "selftest": "can the grader be fooled, do programs do harm on this machine",
     "doctor": "what protects this machine, and how to get what is missing",
     "versions": "list the versions of a dataset",
