@@ -31,7 +31,8 @@ def origin(version: Version, figures: Figures) -> Iterator[str]:
     yield _sources(figures)
     yield _samplers(figures)
     recipe = yaml.safe_dump(_recipe(content["recipe"]), sort_keys=False, allow_unicode=True)
-    yield f"The recipe, without its name, file paths and nulls:\n\n{fence(recipe, 'yaml')}"
+    whole = "The recipe, with its defaults (those that its sources do not use have no effect)"
+    yield f"{whole} and without its name, file paths and nulls:\n\n{fence(recipe, 'yaml')}"
 
 
 def _sources(figures: Figures) -> str:

@@ -136,7 +136,7 @@ def tags_by_revision(folder: Path) -> dict[str, tuple[str, ...]]:
     """revision -> its tags, sorted."""
     tags: dict[str, tuple[str, ...]] = {}
     for path in sorted((folder / "refs").glob("[!.]*")):
-        revision = path.read_text().strip()
+        revision = path.read_text(errors="replace").strip()
         tags[revision] = (*tags.get(revision, ()), path.name)
     return tags
 

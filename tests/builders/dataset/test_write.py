@@ -26,7 +26,7 @@ VIEWER_BYTES = 100 * 10**6
 @pytest.mark.parametrize(
     "sizes",
     [
-        [3_000_000] * 50,  # a batch of rows is more than a row group
+        [3_000_000] * 36,  # a batch of rows is more than a row group
         [60_000_000, 60_000_000],
         [10] * 70 + [66_000_000] + [40_000_000],
         [70_000_000],  # one row is never cut
