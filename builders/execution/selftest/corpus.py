@@ -5,7 +5,7 @@ may name, in any order, the harm that it tries to do, ``jail`` (without a jail i
 possible) and ``right`` (among hostile ones: it is right and has to pass; what it leaves behind is the point).
 
 Every program is harmless where it succeeds: it aims only at what was set up for it. What is known only at run time
-stands in the text as ``{SECRET_FILE}`` and the like; ``staging.py`` fills it in.
+stands in the text as ``{OUTSIDE}`` and the like; ``staging.py`` fills it in.
 """
 
 from collections.abc import Sequence
@@ -23,27 +23,14 @@ __all__ = ["Entry", "Harm", "corpus", "of_kinds"]
 class Harm(StrEnum):
     """What may happen outside a program's own process, as it is seen from outside."""
 
-    READ = "read"
-    CHANGE = "change"
-    REACH = "reach"
-    DISTURB = "disturb"
-    LEAVE = "leave"
-    GRANT = "grant"
-
-    @property
-    def says(self) -> str:
-        """In words."""
-        return _SAYS[self]
+    READ = "read"  # a file, an environment, a memory that it must not know
+    CHANGE = "change"  # a file outside its folder
+    REACH = "reach"  # somebody over the network or a socket, or be reached
+    DISTURB = "disturb"  # another process
+    LEAVE = "leave"  # something behind on the machine
+    GRANT = "grant"  # it was granted by the kernel what no program needs
 
 
-_SAYS = {
-    Harm.READ: "read what it must not know",
-    Harm.CHANGE: "changed files outside its folder",
-    Harm.REACH: "reached over the network or a socket",
-    Harm.DISTURB: "disturbed another process",
-    Harm.LEAVE: "left something behind on the machine",
-    Harm.GRANT: "was granted what no program needs",
-}
 _FLAGS = ("jail", "right")
 
 

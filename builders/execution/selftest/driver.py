@@ -53,7 +53,7 @@ class Driver:
     def __init__(self, temporary: Path, secret: str) -> None:
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the driver
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "dualset.builders.execution.selftest.drive", secret],
+            [sys.executable, "-P", "-m", "dualset.builders.execution.selftest.drive", secret],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,

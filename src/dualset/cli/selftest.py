@@ -25,7 +25,7 @@ _COLUMNS = ("level", "hostile", "fooled", "harm", "honest", "failed", "unknown",
     default=_ALL,
     show_default=True,
     metavar="LEVEL",
-    help="The level to test: namespaces, landlock, seccomp or none; all: every one that works here.",
+    help="The level to test: auto, namespaces, landlock, seccomp or none; all: every one that works here.",
 )
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Sandbox processes.")
 @click.option("--kind", "only", multiple=True, metavar="KIND", help="Only programs of this kind; may be repeated.")
