@@ -154,7 +154,8 @@ def _serve(control: socket.socket, line: socket.socket, run: Run, jail: Jail, ba
 def _give_up(jail: Jail, order: Order, private: Sequence[int]) -> None:
     """In the child, before anything of the program's: give up what the zygote may do and it may not."""
     for fd in private:
-        os.close(fd)
+        if fd >= 0:
+            os.close(fd)
     if not jail.own_processes:
         os.setsid()
         die_with_parent()
