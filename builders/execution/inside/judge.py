@@ -43,8 +43,8 @@ def run(order: Order, fds: list[int], mark: mmap.mmap) -> None:
         random.seed(0)
         how, error = _judge(test, wanted, entry_point, link)
         pen.write(VERDICT, error=[how, error])
-        if how == "gone":
-            return
+        if how == "gone" or not link.in_step:
+            return  # the rest is judged with fresh processes
 
 
 def _judge(test: str, wanted: list[str], entry_point: str | None, link: Link) -> tuple[str, dict[str, Any] | None]:

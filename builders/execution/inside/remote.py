@@ -48,17 +48,22 @@ class Link:
         self._sock = sock
         self._trusting = trusting
         self._lent: list[Any] = []
+        self.in_step = True
+        """Whether no request is open: after an error in the middle of one, answers can no longer be told apart."""
 
     def ask(self, *head: Any, value: Any = None) -> Any:
         """Send a request and wait for its answer; raises what the other end raised."""
+        self.in_step = False
         self.send([*head], value)
         while True:
             frame = self._receive()
-            if frame.head[0] == "ok":
-                return self.decode(frame.body)
-            if frame.head[0] == "error":
+            if frame.head[0] in ("ok", "error"):
+                self.in_step = True
+                if frame.head[0] == "ok":
+                    return self.decode(frame.body)
                 raise _exception(frame.head[1])
             self._answer(frame)
+            self.in_step = False  # still waiting for our own answer, whatever was asked in between
 
     def send(self, head: list[Any], value: Any = None) -> None:
         """One frame with an encoded value."""
@@ -69,8 +74,10 @@ class Link:
 
     def names(self, wanted: Sequence[str]) -> dict[str, Any]:
         """A new test begins: the other end's objects of these names, as far as it has them."""
+        self.in_step = False
         self.send(["names", 0], list(wanted))
         shown = self.decode(self._receive().body)
+        self.in_step = True
         return shown if isinstance(shown, dict) else {}
 
     def serve(self, show: Callable[[list[str]], dict[str, Any]]) -> None:
@@ -103,7 +110,8 @@ class Link:
         operation, number = frame.head[0], int(frame.head[1])
         target, value = self._lent[number], self.decode(frame.body)
         if operation != "call" and not self._trusting:
-            raise ValueError(operation)
+            self.send(["error", {"type": "TypeError", "message": "an object of the test's cannot be looked into"}])
+            return
         try:
             result = _OPERATIONS[operation](target, value)
         except Gone:
