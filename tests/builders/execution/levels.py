@@ -8,10 +8,13 @@ from dualset.builders.execution.ladder import Level, Sandbox, climb
 from dualset.builders.execution.selftest.problems import QUICK
 from dualset.builders.execution.settings import LabelSettings
 
-__all__ = ["ABOVE_NONE", "needs", "run_at"]
+__all__ = ["ABOVE_NONE", "ONE_QUICKLY", "needs", "run_at"]
 
 ABOVE_NONE = [level for level in Level if level != Level.NONE]
 """The levels that protect the machine."""
+
+ONE_QUICKLY = [level if level == Level.NAMESPACES else pytest.param(level, marks=pytest.mark.slow) for level in Level]
+"""All levels, for tests that take their time: but one of them are slow tests."""
 
 
 def needs(level: Level) -> None:
