@@ -28,9 +28,11 @@ from dualset.builders.execution.inside.records import (
 from dualset.builders.execution.plan import Case, Plan
 from dualset.builders.execution.worker import Ended
 
-__all__ = ["Batch", "Happened", "read_answers", "read_verdicts", "variants_in"]
+__all__ = ["Batch", "Happened", "read_answers", "read_verdicts", "times_add_up", "variants_in"]
 
 _MOST_LINES = 10**8
+_TIMED = (LOADED, FAILED, OK, RAISED, LONG)
+_UNCLAIMED_S = 0.25  # compiling, the end of a process that used much memory
 _OUTCOMES = {OK: Outcome.PASS, RAISED: Outcome.RUNTIME_ERROR, LONG: Outcome.OUTPUT_LIMIT}
 
 
@@ -65,6 +67,15 @@ def read_answers(plan: Plan, cases: Sequence[Case], ran: Ran) -> Batch:
     if len(answered) < len(cases) and not (soiled and answered):
         answered.append(_interrupted(plan, cases[len(answered)], ran))
     return Batch(_within_memory(answered, ran.ended, plan.limits.memory_mb), None)
+
+
+def times_add_up(ran: Ran, timeout_s: float) -> bool:
+    """Whether the CPU seconds that a child claims for its tests are about all that it used."""
+    claimed = [record.cpu_s for record in ran.records if record.kind in _TIMED]
+    if not all(0 <= seconds < 1e9 for seconds in claimed):
+        return False
+    interrupted = bool(ran.ended.cause or ran.ended.exit)  # the test that it was in has claimed nothing
+    return ran.ended.cpu_s - sum(claimed) < _UNCLAIMED_S + timeout_s * (1.5 if interrupted else 0.5)
 
 
 def variants_in(ran: Ran) -> list[Ran]:

@@ -8,6 +8,8 @@ The rules, beyond one child that answers all tests in order:
   has failed every test in the same way, and is not tried again.
 - stdio: the first test that fails after others ran in the same child is run again alone. If it then ends differently,
   what the earlier tests left behind had a part in it, and every such failing test is run again alone.
+- A child whose claimed times do not add up to what it used has restarted its own clock: then each of its tests is run
+  alone, where its whole time is the test's.
 - What is over the limit of time by the child's own CPU clock is over it even where the answer was right.
 - A fault of the sandbox is tried again once, and then its tests are ``infra_error``.
 """
@@ -20,7 +22,7 @@ from collections.abc import Iterable, Sequence
 from dualset.builders.dataset.records import Limits
 from dualset.builders.dataset.words import Outcome, Style
 from dualset.builders.execution.errand import Errand, Ran
-from dualset.builders.execution.happened import Batch, Happened, read_answers, read_verdicts, variants_in
+from dualset.builders.execution.happened import Batch, Happened, read_answers, read_verdicts, times_add_up, variants_in
 from dualset.builders.execution.inside.task import task_bytes
 from dualset.builders.execution.inside.watch import Order
 from dualset.builders.execution.ladder import Level
@@ -93,6 +95,8 @@ class Worker:
         except Fault:
             return []
         done: list[list[Happened]] = []
+        if not times_add_up(ran, plan.limits.timeout_s):
+            return done
         for part in variants_in(ran)[: len(codes)]:
             answered, whole = read_answers(plan, plan.cases, part)
             if whole is None and (len(answered) < len(plan.cases) or any(_over(each) for each in answered)):
@@ -130,7 +134,11 @@ class Worker:
     def _batch(self, plan: Plan, code: str, cases: Sequence[Case]) -> Batch:
         """Run one child on these tests, from the first on, as far as it gets."""
         try:
-            return read_answers(plan, cases, self._run(plan, [code], cases))
+            ran = self._run(plan, [code], cases)
+            if len(cases) > 1 and not times_add_up(ran, plan.limits.timeout_s):
+                cases = cases[:1]
+                ran = self._run(plan, [code], cases)
+            return read_answers(plan, cases, ran)
         except Fault as fault:
             return Batch([], _infra_error(fault))
 
@@ -180,13 +188,17 @@ class Worker:
         """Let a judge's process run the blocks against one process of the program; twice at most, as above."""
         for _ in range(2):
             try:
-                return self._judge(plan, code, blocks)
+                judge, program = self._judge(plan, code, blocks)
+                if len(blocks) > 1 and not times_add_up(program, plan.limits.timeout_s):
+                    judge, program = self._judge(plan, code, blocks[:1])
+                return read_verdicts(plan, judge, program)
             except Fault as error:
                 fault = error
                 self.close()
         return Batch([], _infra_error(fault))
 
-    def _judge(self, plan: Plan, code: str, blocks: Sequence[Case]) -> Batch:
+    def _judge(self, plan: Plan, code: str, blocks: Sequence[Case]) -> tuple[Ran, Ran]:
+        """What the judge and the program left."""
         order = _order(plan.limits, len(blocks), len(code))
         order = order._replace(idle_s=order.asleep_s)  # the program waits while the judge works
         task = marshal.dumps((plan.entry_point, [(case.block, case.wanted) for case in blocks]))
@@ -202,7 +214,7 @@ class Worker:
                 with program:
                     ran = program.finish()
                     self.isolation = self.isolation or program.isolation
-                    return read_verdicts(plan, judge.finish(), ran)
+                    return judge.finish(), ran
 
 
 def _infra_error(fault: Fault) -> Happened:
