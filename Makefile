@@ -6,7 +6,7 @@ DUALSET_DATA ?= $(wildcard ../shared/data)
 export DUALSET_DATA
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: setup quickstart test check bench clean
+.PHONY: setup quickstart test lint check bench clean
 
 setup: $(VENV)/.ready
 
@@ -21,10 +21,12 @@ quickstart: setup
 test: setup
 	$(BIN)/python -m pytest -q
 
-check: setup
+lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+check: lint
 	$(BIN)/python -m pytest -q -m "not slow"
 
 bench: setup
