@@ -52,7 +52,17 @@ def _same_number(actual: str, expected: str, tolerance: float | None) -> bool:
         return False
     if tolerance is None:
         return Decimal(actual) == Decimal(expected)
-    return _near(float(actual), float(expected), tolerance)
+    mine, theirs = float(actual), float(expected)
+    if math.isinf(mine) or math.isinf(theirs):  # beyond what a float can be, where all numbers would look the same
+        return _near_beyond(Decimal(actual), Decimal(expected), tolerance)
+    return _near(mine, theirs, tolerance)
+
+
+def _near_beyond(actual: Decimal, expected: Decimal, tolerance: float) -> bool:
+    try:
+        return abs(actual - expected) <= Decimal(tolerance) * abs(expected)
+    except ArithmeticError:
+        return actual == expected
 
 
 def exact_text(actual: str, expected: str) -> bool:

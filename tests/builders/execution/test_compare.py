@@ -81,6 +81,22 @@ def test_a_tolerance_takes_nothing_for_infinity_but_infinity(actual: float) -> N
     assert values_equal(float("inf"), float("inf"), 1e-6)
 
 
+@pytest.mark.parametrize(
+    ("actual", "expected", "near"),
+    [
+        ("1" * 400, "2" * 400, False),
+        ("1" * 400, "1" * 399 + "2", True),
+        ("1" * 400, "-" + "1" * 400, False),
+        ("5", "2" * 400, False),
+        ("1e9999", "1" + "0" * 9999, True),
+    ],
+)
+def test_a_tolerance_tells_numbers_apart_that_no_float_can_be(actual: str, expected: str, near: bool) -> None:
+    """As floats all of them are infinite."""
+    assert same_text(actual, expected, 1e-6) is near
+    assert same_text(expected, actual, 1e-6) is near
+
+
 @pytest.mark.parametrize("tail", ["x", ".x", "e", "e99999"])
 def test_a_flood_of_digits_does_not_hold_up_the_driver(tail: str) -> None:
     begin = time.process_time()

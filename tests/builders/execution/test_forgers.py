@@ -1,0 +1,74 @@
+"""Programs that find the descriptors they are not meant to find, and write to every one of them."""
+
+import base64
+import math
+import random
+import struct
+
+import pytest
+from levels import ABOVE_NONE, run_at
+from sandbox_programs import ADD, TOTAL, asserts
+
+from dualset.builders.dataset.records import Problem
+from dualset.builders.dataset.words import Outcome
+from dualset.builders.execution.ladder import Level
+
+HEAD = struct.Struct("=cddIQ")
+LOADED = HEAD.pack(b"L", 0, 9, 0, 0)
+JUDGED: Problem = asserts("x = f(1)\nassert x == 2", "y = f(2)\nassert y == 3")
+OK = HEAD.pack(b"O", 0.0, 9.0, 0, 1)
+WRITTEN = {
+    "nothing, but cut to nothing": b"",
+    "noise": random.Random(0).randbytes(200_000),
+    "the head of a record without end": HEAD.pack(b"O", 0, 0, 0xFFFF_FFFF, 2**64 - 1),
+    "answers that are none": LOADED + (OK + b"\xff") * 9,
+    "costs that are none": LOADED + HEAD.pack(b"O", math.nan, math.inf, 0, 4) + b"null",
+    "errors that are none": LOADED + HEAD.pack(b"R", 0, 0, 9000, 0) + b"[" * 9000,
+    "an error of lists": LOADED + (HEAD.pack(b"R", 0, 0, 2, 0) + b"[]") * 9,
+    "an error of many digits": LOADED
+    + HEAD.pack(b"R", 0, 0, 4013, 0) + b'{"line": ' + b"9" * 4003 + b"}",
+    "every kind": b"".join(HEAD.pack(bytes([kind]), 0, 0, 0, 0) for kind in range(256)),
+    "endings": LOADED + HEAD.pack(b"N", 0, 0, 0, 0) * 10_000,
+    "verdicts": LOADED + (HEAD.pack(b"V", 0, 0, 13, 0) + b'["pass",null]') * 9,
+    "heads of frames": struct.pack(">II", 0x7FFF_FFFF, 0x7FFF_FFFF) * 10_000,
+    "frames": (struct.pack(">II", 6, 4) + b'["ok"]null') * 1000,
+    "a frame of lists": struct.pack(">II", 5000, 5000) + b"[" * 10_000,
+    "frames of handles": (struct.pack(">II", 6, 15) + b'["ok"]{"h":["back",0]}'[:21]) * 1000,
+}  # fmt: skip
+EVERYWHERE = """
+import base64, os
+DATA = base64.b85decode({data!r})
+def write():
+    for fd in range(3, 64):
+        try: os.ftruncate(fd, 0)
+        except OSError: pass
+        for how in (lambda: os.write(fd, DATA), lambda: os.pwrite(fd, DATA, 0)):
+            try: how()
+            except OSError: pass
+def f(*given):
+    write()
+    {then}
+if __name__ == '__main__':
+    given = input()
+    print('wrong', flush=True)
+    write()
+    {then}
+"""
+THEN = {"ends": "os._exit(0)", "dies": "os.abort()", "goes on": "pass"}
+
+
+@pytest.mark.parametrize(
+    "level", [ABOVE_NONE[0], *(pytest.param(each, marks=pytest.mark.slow) for each in ABOVE_NONE[1:])]
+)
+def test_programs_that_write_to_every_descriptor_fail_and_do_no_harm(level: Level) -> None:
+    """Blocking writes into the line to the judge included; after each a right program passes."""
+    cases: list[tuple[str, Problem, str]] = []
+    for name, data in WRITTEN.items():
+        for how, then in THEN.items():
+            code = EVERYWHERE.format(data=base64.b85encode(data[:200_000]).decode(), then=then)
+            cases += [(f"{name}, {how}, {its.style}", its, code) for its in (ADD, TOTAL, JUDGED)]
+        cases += [(f"right after {name}", JUDGED, "def f(x): return x + 1")]
+    made = run_at(level, cases, workers=2)
+    wrong = {name: label for name, label in made.items() if label.passed is not name.startswith("right")}
+    assert not wrong
+    assert all(label.outcome != Outcome.INFRA_ERROR for label in made.values())
