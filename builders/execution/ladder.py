@@ -99,7 +99,7 @@ def level_of(asked: str) -> Level:
 
 
 def _refusal(asked: str) -> str:
-    wanted = "no isolation level works" if asked == AUTO else f"the isolation level {asked!r} does not work"
+    wanted = "no isolation level works" if asked == AUTO else f"the isolation level '{asked}' does not work"
     return (
         f"{wanted} on this machine: run  dualset doctor  to see why, or accept that programs are not kept from "
         "your files with  --isolation none"
