@@ -9,6 +9,7 @@ import socket
 from types import TracebackType
 from typing import NamedTuple
 
+from dualset.builders.errors import ExecutionError
 from dualset.builders.execution.inside.memory import memory_file
 from dualset.builders.execution.inside.records import Record, records_in
 from dualset.builders.execution.inside.watch import Order
@@ -43,19 +44,29 @@ class Errand:
 
     Raises:
         Fault: the zygote was lost.
+        ExecutionError: there is no room for its files.
     """
 
     def __init__(
         self, zygote: Zygote, order: Order, task: bytes, *, prints: bool = False, link: socket.socket | None = None
     ) -> None:
         self._zygote, self._order, self._prints = zygote, order, prints
-        self._fds = [memory_file(name) for name in ("task", "records", "stdout")[: 3 if prints else 2]]
+        self._fds: list[int] = []
         try:
-            _write(self._fds[0], task)
+            self._make_files(3 if prints else 2, task)
             zygote.begin(order, [*self._fds, *([link.fileno()] if link else [])])
         except BaseException:
             self.close()
             raise
+
+    def _make_files(self, n: int, task: bytes) -> None:
+        try:
+            for name in ("task", "records", "stdout")[:n]:
+                self._fds.append(memory_file(name))
+            _write(self._fds[0], task)
+        except OSError as error:
+            msg = f"cannot make a program's files: {error}"
+            raise ExecutionError(msg) from error
 
     @property
     def isolation(self) -> str:

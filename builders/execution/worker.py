@@ -146,12 +146,17 @@ class Zygote:
         Raises:
             Fault, ExecutionError: as ``begin``.
         """
-        self._scratch = tempfile.mkdtemp(prefix="dualset-")
-        self._control, theirs = socket.socketpair()
-        with tempfile.TemporaryFile() as complaints:
-            with theirs:
-                self._process = self._launch(theirs.fileno(), complaints)
-            self.isolation = self._first_line(complaints)
+        try:
+            self._scratch = tempfile.mkdtemp(prefix="dualset-")
+            self._control, theirs = socket.socketpair()
+            with tempfile.TemporaryFile() as complaints:
+                with theirs:
+                    self._process = self._launch(theirs.fileno(), complaints)
+                self.isolation = self._first_line(complaints)
+        except OSError as error:  # no room, no descriptors, no process ids: of no use to any program
+            self.close()
+            msg = f"cannot start a sandbox: {error}"
+            raise ExecutionError(msg) from error
 
     def _launch(self, control: int, complaints: IO[bytes]) -> subprocess.Popen[bytes]:
         said = {
@@ -163,20 +168,15 @@ class Zygote:
             "installed": _installed() if self._packages else [],
         }
         script = _START.format(root=_ROOT, control=control, said=json.dumps(said))
-        try:
-            return subprocess.Popen(
-                [sys.executable, "-P", "-s", "-S", "-W", "ignore", "-c", script],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=complaints,
-                pass_fds=[control],
-                env=_ENVIRONMENT,
-                start_new_session=True,
-            )
-        except OSError as error:
-            self.close()
-            msg = f"cannot start the sandbox's Python {sys.executable}: {error.strerror}"
-            raise ExecutionError(msg) from error
+        return subprocess.Popen(
+            [sys.executable, "-P", "-s", "-S", "-W", "ignore", "-c", script],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=complaints,
+            pass_fds=[control],
+            env=_ENVIRONMENT,
+            start_new_session=True,
+        )
 
     def _first_line(self, complaints: IO[bytes]) -> str:
         assert self._control is not None
@@ -225,10 +225,18 @@ class Zygote:
                 self._process.kill()
                 self._process.wait()
         if self._scratch:
-            with suppress(OSError):  # the guard removes it where the driver is gone first
-                empty(self._scratch)
-                os.rmdir(self._scratch)
+            _remove(self._scratch)
         self._process, self._control, self._scratch = None, None, ""
+
+
+def _remove(folder: str) -> None:
+    """The guard usually has done it, and does where the driver is gone first."""
+    with suppress(OSError):
+        os.rmdir(folder)  # an empty one goes even where no descriptor is left to look into it
+        return
+    with suppress(OSError):
+        empty(folder)
+        os.rmdir(folder)
 
 
 def _installed() -> list[str]:

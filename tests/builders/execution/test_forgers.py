@@ -6,12 +6,14 @@ import random
 import struct
 
 import pytest
-from levels import ABOVE_NONE, run_at
-from sandbox_programs import ADD, TOTAL, asserts
+from levels import run_at
+from sandbox_programs import ADD, QUICK, TOTAL, asserts
 
 from dualset.builders.dataset.records import Problem
 from dualset.builders.dataset.words import Outcome
-from dualset.builders.execution.ladder import Level
+from dualset.builders.execution.ladder import AUTO, Level, level_of
+from dualset.builders.execution.plan import plan
+from dualset.builders.execution.run import Worker
 
 HEAD = struct.Struct("=cddIQ")
 LOADED = HEAD.pack(b"L", 0, 9, 0, 0)
@@ -57,9 +59,8 @@ if __name__ == '__main__':
 THEN = {"ends": "os._exit(0)", "dies": "os.abort()", "goes on": "pass"}
 
 
-@pytest.mark.parametrize(
-    "level", [ABOVE_NONE[0], *(pytest.param(each, marks=pytest.mark.slow) for each in ABOVE_NONE[1:])]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("level", Level)
 def test_programs_that_write_to_every_descriptor_fail_and_do_no_harm(level: Level) -> None:
     """Blocking writes into the line to the judge included; after each a right program passes."""
     cases: list[tuple[str, Problem, str]] = []
@@ -72,3 +73,18 @@ def test_programs_that_write_to_every_descriptor_fail_and_do_no_harm(level: Leve
     wrong = {name: label for name, label in made.items() if label.passed is not name.startswith("right")}
     assert not wrong
     assert all(label.outcome != Outcome.INFRA_ERROR for label in made.values())
+
+
+ENDLESS = LOADED + (HEAD.pack(b"O", 0.01, 9, 0, 1) + b"3") * 3 + HEAD.pack(b"N", 0, 0, 0, 0)
+
+
+def test_a_variant_that_writes_for_others_makes_no_more_of_them() -> None:
+    """What it claims for those after it is believed, since they are by one author; there are as many as before."""
+    worker = Worker(level_of(AUTO))
+    forger = EVERYWHERE.format(data=base64.b85encode(ENDLESS * 99).decode(), then="os._exit(0)")
+    codes = [forger, "def f(xs): return sum(xs)", "def f(xs): return None"]
+    try:
+        happened = worker.run_variants(plan(TOTAL, QUICK), codes)
+    finally:
+        worker.close()
+    assert [len(its) for its in happened] == [len(TOTAL.tests)] * len(codes)
