@@ -60,7 +60,9 @@ def for_good(order: Order) -> list[Limit]:
     """In a child without a filter: the soft limits as hard ones, and the CPU time, as the last resort."""
     given = (resource.RLIMIT_CORE, resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE, resource.RLIMIT_AS)
     soft = [(which, resource.getrlimit(which)[0]) for which in given]
-    return [(which, (value, value)) for which, value in [*soft, (resource.RLIMIT_CPU, int(order.cpu_s) + 2)]]
+    cpu_s = int(order.cpu_s) + 2
+    cpu = (resource.RLIMIT_CPU, (cpu_s, cpu_s + 2))  # at the hard limit it would be killed like by anybody
+    return [*((which, (value, value)) for which, value in soft), cpu]
 
 
 def write_freely() -> None:

@@ -3,9 +3,8 @@
 import threading
 from dataclasses import replace
 
-import psutil
 import pytest
-from sandbox_programs import ADD, QUICK, TOTAL, asserts, call, label, label_all, stdio
+from sandbox_programs import ADD, QUICK, TOTAL, asserts, call, label, label_all, sandboxes_left, stdio
 
 from dualset.builders.dataset.records import Problem
 from dualset.builders.dataset.words import Outcome
@@ -233,7 +232,7 @@ def test_any_number_of_threads_may_ask_and_nothing_is_left() -> None:
         jail.ask(source, [1, 1, 1])
     jail.close()
     assert answers == {i: bool(i % 2) for i in range(6)}
-    assert not psutil.Process().children()
+    assert not sandboxes_left()
 
 
 def test_programs_and_checkers_may_import_the_packages_of_the_recipe_and_no_others() -> None:

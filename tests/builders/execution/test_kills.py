@@ -17,7 +17,7 @@ from threading import Thread
 import psutil
 import pytest
 from levels import ONE_QUICKLY, needs
-from sandbox_programs import NEXT, QUICK, TOTAL
+from sandbox_programs import NEXT, QUICK, TOTAL, sandboxes_left
 
 from dualset.builders.dataset.records import Label
 from dualset.builders.dataset.words import Outcome
@@ -207,7 +207,7 @@ def test_hundreds_of_programs_leave_no_descriptors_and_no_processes(monkeypatch:
     assert after == before
     assert len(after) == 1 + 2 * (3 + 2), "each worker has a guard, a zygote and a compiler, and two more for judges"
     assert len(list(made)) == 10
-    assert not psutil.Process().children()
+    assert not sandboxes_left()
 
 
 def _held(made: Iterator[Labelled], n: int) -> list[tuple[int, int]]:
@@ -223,7 +223,9 @@ def _held(made: Iterator[Labelled], n: int) -> list[tuple[int, int]]:
 
 def _family() -> list[tuple[int, int]]:
     held = []
-    for each in [psutil.Process(), *psutil.Process().children(recursive=True)]:
+    family = [each for top in sandboxes_left() for each in (top, *top.children(recursive=True))]
+    for each in [psutil.Process(), *family]:
         with suppress(psutil.NoSuchProcess):
-            held.append((each.num_fds(), len(each.children())))
+            n_children = len(each.children()) if each in family else len(sandboxes_left())
+            held.append((each.num_fds(), n_children))
     return held

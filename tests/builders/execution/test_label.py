@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import psutil
 import pytest
-from sandbox_programs import ADD, NEXT, QUICK, TOTAL, call, label, label_all, stdio
+from sandbox_programs import ADD, NEXT, QUICK, TOTAL, call, label, label_all, sandboxes_left, stdio
 
 from dualset.builders.dataset.records import Problem
 from dualset.builders.dataset.words import Outcome
@@ -104,7 +104,7 @@ def test_the_consumer_may_stop_early() -> None:
     made = label_programs({"total": TOTAL}, programs, QUICK)
     next(made)
     made.close()  # type: ignore[attr-defined]
-    assert not psutil.Process().children()
+    assert not sandboxes_left()
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,9 @@ Emulated: before the sandbox starts, what only Linux has is taken from its Pytho
 that macOS has. The levels, the verdicts and the ends of programs are then looked at as anywhere else.
 """
 
-import psutil
 import pytest
 from levels import run_at
-from sandbox_programs import ADD, NEXT, TOTAL, call, stdio
+from sandbox_programs import ADD, NEXT, TOTAL, call, sandboxes_left, stdio
 
 from dualset.builders.dataset.records import Label, Problem
 from dualset.builders.dataset.words import Outcome
@@ -116,4 +115,4 @@ def test_the_plain_level_gives_the_same_verdicts(labels: dict[str, Label], name:
 @pytest.mark.slow
 def test_nothing_is_left_running(labels: dict[str, Label]) -> None:
     assert len(labels) == len(CASES)
-    assert not psutil.Process().children()
+    assert not sandboxes_left()
