@@ -39,7 +39,7 @@ class Errand:
         zygote: whose child it is.
         order: its limits.
         task: what it reads.
-        prints: it has a standard output of its own.
+        prints: it has standard streams of its own.
         link: its end of the line between a program and its judge.
 
     Raises:
@@ -53,7 +53,7 @@ class Errand:
         self._zygote, self._order, self._prints = zygote, order, prints
         self._fds: list[int] = []
         try:
-            self._make_files(3 if prints else 2, task)
+            self._make_files(4 if prints else 2, task)
             zygote.begin(order, [*self._fds, *([link.fileno()] if link else [])])
         except BaseException:
             self.close()
@@ -61,7 +61,7 @@ class Errand:
 
     def _make_files(self, n: int, task: bytes) -> None:
         try:
-            for name in ("task", "records", "stdout")[:n]:
+            for name in ("task", "records", "stdout", "stdin")[:n]:
                 self._fds.append(memory_file(name))
             _write(self._fds[0], task)
         except OSError as error:

@@ -32,7 +32,7 @@ def run(order: Order, fds: list[int], mark: mmap.mmap) -> None:
 
     Args:
         order: its limits.
-        fds: the task, the file for records, and, where there is one, standard output or the line to a judge.
+        fds: the task, the file for records, and what there is of standard output and input, or the line to a judge.
         mark: the page shared with the zygote.
     """
     texts, compiled, (style, prelude, cases) = read_task(fds[0])
@@ -47,7 +47,7 @@ def run(order: Order, fds: list[int], mark: mmap.mmap) -> None:
             pen.write(SYNTAX, error=describe(error))
             continue
         if style == "stdio":
-            if not _print(code, cases, pen, fds[2], order.file_bytes, text):
+            if not _print(code, cases, pen, (fds[3], fds[2]), order.file_bytes, text):
                 return
         elif not _call(code, prelude, cases, pen, fds[2:], order.file_bytes):
             return
@@ -62,14 +62,16 @@ def _prelude() -> types.ModuleType:
     return WITH_PRELUDE
 
 
-def _print(code: types.CodeType, cases: list[str], pen: Pen, out: int, longest: int, text: bytes) -> bool:
+def _print(
+    code: types.CodeType, cases: list[str], pen: Pen, streams: tuple[int, int], longest: int, text: bytes
+) -> bool:
     """A variant that reads and prints; whether this process may go on to another."""
     from dualset.builders.execution.inside import stdio
 
     _prelude()
     pen.write(LOADED)
     meddles = stdio.Meddles(builtins=b"builtins" in text, random=b"random" in text)
-    return stdio.answer(code, cases, pen, out, longest, meddles)
+    return stdio.answer(code, cases, pen, streams, longest, meddles)
 
 
 def _call(code: types.CodeType, prelude: bool, cases: list[Any], pen: Pen, line: list[int], longest: int) -> bool:

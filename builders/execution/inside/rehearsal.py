@@ -92,7 +92,7 @@ def rehearse(*, prelude: bool) -> None:
 
 
 def _play(code: str, rest: bytes) -> None:
-    fds = [memory_file(name) for name in ("task", "records", "stdout")]
+    fds = [memory_file(name) for name in ("task", "records", "stdout", "stdin")]
     os.write(fds[0], task_bytes([code], rest))
     with suppress(SyntaxError):
         attach(fds[0], marshal.dumps([marshal.dumps(compile_text(code.encode()))]))

@@ -19,7 +19,6 @@ import types
 from typing import Any, NamedTuple
 
 from dualset.builders.execution.inside.failure import describe
-from dualset.builders.execution.inside.memory import memory_file
 from dualset.builders.execution.inside.prelude import WITH_PRELUDE
 from dualset.builders.execution.inside.records import LONG, OK, RAISED, SOILED, Pen
 
@@ -43,18 +42,20 @@ class Settings(NamedTuple):
 _BUILTINS = dict(vars(WITH_PRELUDE))
 
 
-def answer(code: types.CodeType, cases: list[str], pen: Pen, out: int, longest: int, meddles: Meddles) -> bool:
+def answer(
+    code: types.CodeType, cases: list[str], pen: Pen, streams: tuple[int, int], longest: int, meddles: Meddles
+) -> bool:
     """One record a test, in order, until done or soiled; whether all is as it was.
 
     Args:
         code: the program.
         cases: what each test gives on standard input.
         pen: for the records.
-        out: the file that becomes standard output.
+        streams: the files that become standard input and standard output.
         longest: bytes of output that a test may print.
         meddles: the program's text speaks of what has to be put back after each test with some effort.
     """
-    source = memory_file("stdin")
+    source, out = streams
     before = Settings(sys.getrecursionlimit(), list(sys.path))
     for text in cases:
         _feed(source, text)
@@ -73,7 +74,6 @@ def answer(code: types.CodeType, cases: list[str], pen: Pen, out: int, longest: 
             _put_builtins_back()
         if meddles.random:
             random.seed(0)
-    os.close(source)
     return True
 
 

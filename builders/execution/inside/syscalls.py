@@ -17,7 +17,7 @@ dup2 33 -, dup3 292 24, pipe 22 -, pipe2 293 59, poll 7 -, ppoll 271 73, select 
 epoll_create 213 -, epoll_create1 291 20, epoll_ctl 233 21, epoll_wait 232 -, epoll_pwait 281 22, epoll_pwait2 441 441,
 eventfd 284 -, eventfd2 290 19, timerfd_create 283 85, timerfd_settime 286 86, timerfd_gettime 287 87,
 signalfd4 289 74, ftruncate 77 46, fallocate 285 47, fsync 74 82, fdatasync 75 83, flock 73 32, fadvise64 221 223,
-sendfile 40 71, copy_file_range 326 285, umask 95 166, memfd_create 319 279, mmap 9 222, munmap 11 215,
+sendfile 40 71, copy_file_range 326 285, umask 95 166, mmap 9 222, munmap 11 215,
 mprotect 10 226, mremap 25 216, madvise 28 233, brk 12 214, mincore 27 232, msync 26 227, mlock 149 228,
 munlock 150 229, membarrier 324 283, rt_sigaction 13 134, rt_sigprocmask 14 135, rt_sigreturn 15 139,
 rt_sigpending 127 136, rt_sigtimedwait 128 137, rt_sigsuspend 130 133, sigaltstack 131 132, pause 34 -,

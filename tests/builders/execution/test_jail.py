@@ -108,6 +108,7 @@ def attached():
 libc = ctypes.CDLL(None)
 def f(): return got(
     attached,
+    lambda: os.memfd_create('of which no limit knows'),
     lambda: libc.shmget(4711, 4096, 0o1600) != -1,
     lambda: libc.semget(4711, 1, 0o1600) != -1,
     lambda: libc.msgget(4711, 0o1600) != -1,
