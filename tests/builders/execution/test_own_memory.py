@@ -5,11 +5,10 @@ answer or a name that it made, would be in the memory of the second.
 """
 
 import pytest
-from levels import needs, run_at
+from levels import ONE_QUICKLY, needs, run_at
 from sandbox_programs import call, stdio
 
 from dualset.builders.dataset.records import Label, Problem
-from dualset.builders.execution.ladder import Level
 from dualset.builders.execution.settings import LabelSettings
 
 TELLS = """
@@ -72,7 +71,7 @@ ANSWER: Problem = call(('["input-8153"]', '"answer-8153"'))
 NOTHING: Problem = call(("[0]", "[[], true]"))
 
 
-@pytest.fixture(scope="module", params=Level)
+@pytest.fixture(scope="module", params=ONE_QUICKLY)
 def stolen(request: pytest.FixtureRequest) -> dict[str, Label]:
     """Labels at one level: friends and a thief, in turn, in one sandbox."""
     needs(request.param)
