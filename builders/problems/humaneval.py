@@ -35,6 +35,7 @@ def parse_humaneval(row: Row) -> Problem:
             Test(code=code, visibility=Visibility.PRIVATE) for code in split_check(row.text("test"), entry_point)
         ),
         reference_solutions=() if solution is None else (prompt + solution,),
+        license="MIT",
     )
 
 

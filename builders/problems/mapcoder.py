@@ -25,6 +25,7 @@ def parse_mapcoder(row: Row) -> Problem:
         style=Style.STDIO,
         tests=tuple(_test(row, item) for item in row.items("test_list")),
         difficulty=row.maybe_text("difficulty"),
+        license="MIT",
     )
 
 

@@ -206,6 +206,32 @@ def test_the_entry_point_of_starter_code(starter: str, name: str | None, expecte
     assert entry_point_of(starter, name) == expected
 
 
+HUMANEVAL = {
+    "task_id": "HumanEval/0",
+    "prompt": "def one():\n",
+    "canonical_solution": "    return 1\n",
+    "entry_point": "one",
+    "test": "def check(candidate):\n    assert candidate() == 1\n",
+}
+CODECONTESTS = {"problem": "Do.", "tests": [{"input": "1", "output": "1"}]}
+
+
+@pytest.mark.parametrize(
+    ("source", "row", "licence"),
+    [
+        ("humaneval", HUMANEVAL, "MIT"),
+        ("mbpp", MBPP, "CC-BY-4.0"),
+        ("mapcoder", {"id": 5, "description": "Do.", "test_list": [{"input": "1", "output": ["1"]}]}, "MIT"),
+        ("codecontests", CODECONTESTS, None),  # the format of several collections, whose licences differ
+        ("jsonl", {"problem_id": "a", "statement": "Do.", "style": "stdio", "tests": []}, None),
+    ],
+)
+def test_a_source_whose_licence_is_known_gives_it_to_its_problems(
+    parse: Callable[..., Problem], source: str, row: dict[str, Any], licence: str | None
+) -> None:
+    assert parse(source, row).license == licence
+
+
 @pytest.mark.parametrize(
     ("source", "path", "rows", "distinct", "without_tests"),
     [
