@@ -1,7 +1,9 @@
 """Reads a block of test code: an assertion of one call with constant arguments becomes a call and what it must give.
 
 In: the text of an ``assert`` test. Out: a ``CallAssert`` whose verdict is reached here, on data; or None, and the block
-goes to the judge. Constants are literals and bounded arithmetic on them (``3 * 19``, ``1.0 / 3``, ``set([1, 2])``).
+goes to the judge. Constants are literals and bounded arithmetic on them (``3 * 19``, ``1.0 / 3``, ``set([1, 2])``). A
+builtin around the call (``sorted(f(x)) == [1, 2]``) and the bare truth of it (``assert not f(x)``) are left to the
+program's process: its result is the program's claim like any other.
 """
 
 import ast
@@ -10,15 +12,21 @@ import operator
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from dualset.builders.execution.inside.calls import THROUGH
+
 __all__ = ["CallAssert", "names_read", "read_assert"]
 
 
 class CallAssert(NamedTuple):
-    """``relation(entry(*args, **kwargs), expected)``; no ``entry``: the test calls nothing, and ``holds`` is known."""
+    """``relation(through(entry(*args, **kwargs)), expected)``; no ``entry``: nothing is called, and ``holds`` is known.
+
+    ``through`` is one of ``calls.THROUGH``, or None.
+    """
 
     entry: str | None
     args: tuple[Any, ...] = ()
     kwargs: dict[str, Any] = {}  # noqa: RUF012  # never changed
+    through: str | None = None
     relation: Callable[[Any, Any], bool] = operator.eq
     expected: Any = None
     holds: bool = True
@@ -47,7 +55,12 @@ _RELATIONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.NotEq: operator.ne,
     ast.Is: operator.is_,
     ast.IsNot: operator.is_not,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
 }
+_MIRRORED = {operator.lt: operator.gt, operator.le: operator.ge, operator.gt: operator.lt, operator.ge: operator.le}
 
 
 class _NotConstant(Exception):
@@ -90,28 +103,69 @@ def names_read(code: str, own: str | None = None) -> list[str]:
 
 
 def _assertion(test: ast.expr, own: str | None) -> CallAssert:
-    if isinstance(test, ast.Compare) and len(test.ops) == 1:
-        relation = _RELATIONS.get(type(test.ops[0]))
-        left, right = test.left, test.comparators[0]
-        if relation is None:
-            raise _NotConstant
-        if not isinstance(left, ast.Call) or _is_maker(left):
-            left, right = right, left
-        expected = _constant(right)
-        if relation in (operator.is_, operator.is_not) and not any(expected is v for v in (True, False, None)):
-            raise _NotConstant
-        return _call(left, relation, expected, own)
-    return CallAssert(None, holds=bool(_constant(test)))  # bare truth of a call is the judge's: objects have their own
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and type(test.ops[0]) in _RELATIONS:
+        return _comparison(test.left, _RELATIONS[type(test.ops[0])], test.comparators[0], own)
+    truth = True
+    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test, truth = test.operand, not truth
+    if isinstance(test, ast.Call) and not _is_maker(test):
+        return _call(test, own)._replace(through="bool", expected=truth)
+    return CallAssert(None, holds=bool(_constant(test)) == truth)
 
 
-def _call(node: ast.expr, relation: Callable[[Any, Any], bool], expected: Any, own: str | None) -> CallAssert:
+def _comparison(left: ast.expr, relation: Callable[[Any, Any], bool], right: ast.expr, own: str | None) -> CallAssert:
+    if _is_constant(left):
+        left, right, relation = right, left, _MIRRORED.get(relation, relation)
+    expected = _constant(right)
+    if relation in (operator.is_, operator.is_not) and not any(expected is v for v in (True, False, None)):
+        raise _NotConstant
+    name, inner = _wrapped(left, own)
+    if name is None:
+        return _call(left, own)._replace(relation=relation, expected=expected)
+    if name == "abs" and isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Sub):
+        return _distance(inner, relation, expected, own)
+    if name not in THROUGH or relation in (operator.is_, operator.is_not):
+        raise _NotConstant
+    return _call(inner, own)._replace(through=name, relation=relation, expected=expected)
+
+
+def _distance(node: ast.BinOp, relation: Callable[[Any, Any], bool], limit: Any, own: str | None) -> CallAssert:
+    """``abs(f(x) - 1.5) < 1e-6``."""
+    one, other = (node.right, node.left) if _is_constant(node.left) else (node.left, node.right)
+    near = _constant(other)
+    return _call(one, own)._replace(
+        relation=lambda actual, expected: relation(abs(actual - expected), limit), expected=near
+    )
+
+
+def _is_constant(node: ast.expr) -> bool:
+    try:
+        _constant(node)
+    except _NotConstant:
+        return False
+    return True
+
+
+def _wrapped(node: ast.expr, own: str | None) -> tuple[str | None, ast.expr]:
+    """The builtin that the node calls with one argument, and that argument; None and the node: it calls none."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+        return None, node
+    name = node.func.id
+    if name == own or not hasattr(builtins, name):
+        return None, node
+    if len(node.args) != 1 or node.keywords:
+        raise _NotConstant
+    return name, node.args[0]
+
+
+def _call(node: ast.expr, own: str | None) -> CallAssert:
     if not isinstance(node, ast.Call) or _is_maker(node):
         raise _NotConstant
     args = tuple(_constant(arg) for arg in node.args)
     kwargs = {k.arg: _constant(k.value) for k in node.keywords if k.arg is not None}
     if len(kwargs) != len(node.keywords):
         raise _NotConstant
-    return CallAssert(_entry(node.func, own), args, kwargs, relation, expected)
+    return CallAssert(_entry(node.func, own), args, kwargs)
 
 
 def _entry(function: ast.expr, own: str | None) -> str:

@@ -46,7 +46,7 @@ class CheckerJail:
         Raises:
             CheckerFault: the checker raised, ran over its limits (10 CPU seconds, 1 GiB) or returned no bool.
         """
-        case = Case(test_id=_ENTRY, send=(_ENTRY, arguments, {}), right=_ANSWERS.__contains__)
+        case = Case(test_id=_ENTRY, send=(_ENTRY, arguments, {}, None), right=_ANSWERS.__contains__)
         worker = self._worker()
         try:
             [happened] = worker.run(Plan(style=Style.CALL, entry_point=_ENTRY, cases=(case,), limits=_LIMITS), source)

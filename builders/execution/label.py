@@ -27,7 +27,7 @@ from dualset.builders.progress import Progress, silent
 
 __all__ = ["GRADER_VERSION", "Labelled", "Program", "label_programs"]
 
-GRADER_VERSION = "4"
+GRADER_VERSION = "5"
 """Part of the key under which a build keeps finished labels: raise it when a verdict could change."""
 
 _MAY_VARY = re.compile(r"\b(?:random|urandom|secrets|uuid\d?|time|datetime|getpid|environ|threading)\b|\b(?:id|hash)\(")

@@ -20,8 +20,8 @@ from dualset.builders.execution.settings import LabelSettings
 
 __all__ = ["Case", "Plan", "plan"]
 
-Call = tuple[str | None, list[Any], dict[str, Any]]
-"""What is called, None for nothing, its positional and its keyword arguments."""
+Call = tuple[str | None, list[Any], dict[str, Any], str | None]
+"""What is called, None for nothing, its arguments by position and by name, the builtin that its result goes through."""
 
 _MEMBERS = 2000
 """Sets and dicts up to this size are built whatever they hold, larger ones only where as large is expected."""
@@ -105,7 +105,7 @@ def _call(problem: Problem, test: Test, ask: Ask) -> Case:
         msg = f"problem {problem.source_id}, test {test.test_id}: input must be a JSON array of positional arguments"
         raise ExecutionError(msg)
     right = _value_check(problem, arguments, expected, ask)
-    return Case(test_id=test.test_id, send=(problem.entry_point, arguments, {}), right=right)
+    return Case(test_id=test.test_id, send=(problem.entry_point, arguments, {}, None), right=right)
 
 
 def _value_check(problem: Problem, arguments: list[Any], expected: Any, ask: Ask) -> Callable[[bytes], bool]:
@@ -156,8 +156,8 @@ def _unfit(problem: Problem, why: str) -> ExecutionError:
 
 def _call_assert(test: Test, simple: CallAssert) -> Case:
     if simple.entry is None:
-        return Case(test_id=test.test_id, send=(None, [], {}), right=lambda body: simple.holds)
-    send = (simple.entry, list(simple.args), simple.kwargs)
+        return Case(test_id=test.test_id, send=(None, [], {}, None), right=lambda body: simple.holds)
+    send = (simple.entry, list(simple.args), simple.kwargs, simple.through)
     members = max(_MEMBERS, largest_collection(simple.expected))
     same = _bytes_that_hold(simple)
 

@@ -14,10 +14,16 @@ from dualset.builders.execution.inside.failure import describe
 from dualset.builders.execution.inside.records import LONG, OK, RAISED, Pen
 from dualset.builders.execution.inside.values import encode
 
-__all__ = ["answer", "entry", "load"]
+__all__ = ["THROUGH", "answer", "entry", "load"]
 
-Case = tuple[str | None, list[Any], dict[str, Any]]
-"""What is called (None: nothing; loading was all), its positional arguments and its keyword arguments."""
+Case = tuple[str | None, list[Any], dict[str, Any], str | None]
+"""What is called (None: nothing; loading was all), its positional and its keyword arguments, and what its result goes
+through (a name of ``THROUGH``, None: nothing)."""
+
+THROUGH: dict[str, Callable[[Any], Any]] = {
+    f.__name__: f for f in (bool, float, frozenset, int, len, list, set, sorted, str, sum, tuple)
+}
+"""Builtins that a test may put around a call."""
 
 
 def load(code: types.CodeType, builtins: types.ModuleType) -> dict[str, Any]:
@@ -54,13 +60,14 @@ def _name(names: dict[str, Any], name: str) -> Any:
 
 def answer(names: dict[str, Any], cases: list[Case], pen: Pen, longest: int) -> None:
     """One record a test; the body is the encoded result."""
-    for path, args, kwargs in cases:
+    for path, args, kwargs, through in cases:
         pen.begin()
         if path is None:
             pen.write(OK)
             continue
         try:
-            body = encode(entry(names, path)(*args, **kwargs)).encode("ascii")
+            result = entry(names, path)(*args, **kwargs)
+            body = encode(THROUGH[through](result) if through else result).encode("ascii")
         except BaseException as error:  # noqa: BLE001  # whatever a program raises is data
             pen.write(RAISED, error=describe(error))
             continue

@@ -57,7 +57,12 @@ n = int(input())
 for line in sys.stdin.read().split("\\n"):
     print(*[int(x) + n for x in line.split()])
 """
-_CALLS: list[Any] = [("f", [[1, 2, 3], 0.5], {}), ("f", [[], 1.0], {}), ("g", [], {}), (None, [], {})]
+_CALLS: list[Any] = [
+    ("f", [[1, 2, 3], 0.5], {}, None),
+    ("f", [[], 1.0], {}, "bool"),
+    ("g", [], {}, None),
+    (None, [], {}, None),
+]
 _PLAIN = ((_FUNCTION, ("assert", False, _CALLS)),)
 _WITH_PRELUDE = (
     (_FUNCTION.replace("class Solution", "class Other"), ("call", True, _CALLS)),
