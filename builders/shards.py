@@ -1,7 +1,7 @@
 """Resumable work: a shard of finished rows is a Parquet file named by the hash of its inputs.
 
 In: a key (what the rows were made from) and rows. Out: the same rows, now or after any crash. A shard is written to a
-temporary name, synced and renamed, so that it is there whole or not at all.
+temporary name, synced and renamed, so that it is there whole or not at all. One writer at a time (``at_work.py``).
 """
 
 import os
@@ -12,8 +12,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dualset.builders.at_work import TEMPORARY
 from dualset.builders.dataset.faults import plain_faults
 from dualset.builders.dataset.ids import content_id
+from dualset.builders.errors import VersionError
 
 __all__ = ["Shards"]
 
@@ -36,8 +38,20 @@ class Shards:
         return self.path(key).exists()
 
     def read(self, key: Any) -> list[dict[str, Any]]:
-        """The rows of a finished shard."""
-        rows: list[dict[str, Any]] = pq.read_table(self.path(key)).to_pylist()
+        """The rows of a finished shard.
+
+        Raises:
+            VersionError: it is damaged.
+        """
+        path = self.path(key)
+        try:
+            with path.open("rb") as file:  # once: read_table(path) opens it twice, and it may be replaced in between
+                rows: list[dict[str, Any]] = pq.ParquetFile(file, page_checksum_verification=True).read().to_pylist()
+        except (OSError, pa.ArrowException) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            msg = f"{path} is damaged ({str(error).splitlines()[0]}): delete it and run the same command again"
+            raise VersionError(msg) from error
         return rows
 
     def write(self, key: Any, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -47,11 +61,11 @@ class Shards:
             VersionError: there is no room or no permission to write.
         """
         path = self.path(key)
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
+        temporary = path.with_suffix(f".{os.getpid()}{TEMPORARY}")
         table = pa.Table.from_pylist(list(rows), schema=self.schema)
         try:
             with plain_faults(self.folder):
-                pq.write_table(table, temporary, compression="zstd")
+                pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
                 with temporary.open("rb") as file:
                     os.fsync(file.fileno())
                 temporary.replace(path)
