@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 
+from dualset.builders.dataset.card_example import example
 from dualset.builders.dataset.card_head import head
 from dualset.builders.dataset.card_origin import citation, licences, limitations, origin
 from dualset.builders.dataset.describe import describe_table
@@ -41,10 +42,11 @@ def card(folder: Path, manifest: Manifest, *, repo_id: str | None = None) -> str
     figures = count_version(version)
     metadata = yaml.safe_dump(head(version, figures), sort_keys=False, allow_unicode=True)
     parts = [
-        _opening(version),
+        _opening(version, figures),
         _rows(version, figures),
         _programs(figures),
         _groups(figures),
+        example(version),
         _loading(version, repo_id),
         *origin(version, figures),
         licences(figures),
@@ -56,15 +58,35 @@ def card(folder: Path, manifest: Manifest, *, repo_id: str | None = None) -> str
     return f"---\n{metadata}---\n\n" + "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _opening(version: Version) -> str:
+def _opening(version: Version, figures: Figures) -> str:
     return (
         f"# {version.name}\n\n"
         "Programs that code models wrote, what became of each when it was run on its problem's tests, and groups of "
         "right and wrong programs of the same problem: data for teaching a model to rank programs by correctness, and "
-        "to write them.\n\n"
+        f"to write them.\n\n{_summary(version, figures)}\n\n"
         f"Revision `{version.revision}`: the sha256 of the `content` part of `manifest.json`, which holds a digest of "
         "every table's rows. Same rows, same revision, wherever they lie."
     )
+
+
+def _summary(version: Version, figures: Figures) -> str:
+    """This version in one sentence: whose problems, whose programs, how many of each."""
+    counts = version.counts
+    sources = _some([word(each.source) for each in figures.sources])
+    models = _some([word(each.model) for each in figures.samplers if each.model])
+    return (
+        f"This version: {counts['candidates']:,} completions{f' by {models}' if models else ''} for "
+        f"{counts['problems']:,} problems{f' of {sources}' if sources else ''}; {counts['labels']:,} distinct programs "
+        f"among them, labelled by running them; {counts['groups']:,} groups."
+    )
+
+
+def _some(names: list[str], most: int = 3) -> str:
+    """The first of these names; the others are counted."""
+    names = list(dict.fromkeys(names))
+    rest = [f"{len(names) - most:,} more"] if len(names) > most else []
+    *others, last = [*names[:most], *rest] or [""]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _rows(version: Version, figures: Figures) -> str:
@@ -98,12 +120,17 @@ def _programs(figures: Figures) -> str:
         for outcome, n in figures.programs_by_outcome.items()
     ]
     tests = figures.tests_a_problem
-    many = f" on {tests[0]:,} to {tests[2]:,} tests a problem (median {tests[1]:,})" if tests else ""
+    many = f" on {_range(tests)} a problem" if tests else ""
     text = (
         f"{total:,} distinct programs{many}: {figures.programs_passed:,} passed, {figures.programs_failed:,} failed, "
         f"{figures.programs_unknown:,} are unknown (null). {_flakiness(figures)}"
     )
     return f"### Programs\n\n{text}\n\n{table(['outcome', 'programs', 'share'], outcomes)}"
+
+
+def _range(tests: tuple[int, int, int]) -> str:
+    least, median, most = tests
+    return f"{least:,} to {most:,} tests (median {median:,})" if least < most else f"{most:,} tests"
 
 
 def _flakiness(figures: Figures) -> str:

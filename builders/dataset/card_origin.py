@@ -3,6 +3,7 @@
 In: a version and its figures. Out: Markdown sections.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +17,23 @@ from dualset.builders.dataset.version import Version
 __all__ = ["citation", "licences", "limitations", "origin"]
 
 _LONGEST_LIST = 30
+_PAPERS = {
+    "humaneval": "2107.03374",
+    "mbpp": "2108.07732",
+    "livecodebench": "2403.07974",
+    "apps": "2105.09938",
+    "mapcoder": "2405.11403",
+    "leetcode": "2504.14655",
+}
+"""arXiv numbers of the papers that sources come from; ``codecontests`` is the format of several."""
+_OF_A_SOURCE = {
+    ("problems", "count"): "micro",
+    ("problems", "seed"): "micro",
+    ("candidates", "n"): "transformers",
+    ("candidates", "seed"): "transformers",
+    ("candidates", "max_tokens"): "transformers",
+}
+"""Settings that only this source of the section uses: with another, their defaults would mislead."""
 _SECTIONS = ("problems", "candidates", "labels", "groups", "splits")
 
 
@@ -31,17 +49,32 @@ def origin(version: Version, figures: Figures) -> Iterator[str]:
     yield _sources(figures)
     yield _samplers(figures)
     recipe = yaml.safe_dump(_recipe(content["recipe"]), sort_keys=False, allow_unicode=True)
-    whole = "The recipe, with its defaults (those that its sources do not use have no effect)"
-    yield f"{whole} and without its name, file paths and nulls:\n\n{fence(recipe, 'yaml')}"
+    yield f"The recipe, with its defaults, without its name, file paths and nulls:\n\n{fence(recipe, 'yaml')}"
 
 
 def _sources(figures: Figures) -> str:
     columns = ["problems from", "revision or sha256", "licence", "problems"]
     rows = [
-        [word(each.source), word(each.revision), word(each.license) or "unknown", f"{each.problems:,}"]
+        [_source(each.source), _pin(each.revision), word(each.license) or "unknown", f"{each.problems:,}"]
         for each in figures.sources
     ]
     return _listed(columns, rows, texts=3)
+
+
+def _source(name: str) -> str:
+    """The source, with the paper that it comes from."""
+    paper = _PAPERS.get(name)
+    return f"{word(name)} ({_link(paper)})" if paper else word(name)
+
+
+def _link(paper: str) -> str:
+    return f"[arXiv {paper}](https://arxiv.org/abs/{paper})"
+
+
+def _pin(revision: str | None) -> str:
+    """A commit or digest, short enough for a table; the pins above and the rows have all of it."""
+    short = revision is not None and re.fullmatch("[0-9a-f]{40,}", revision) is not None
+    return word(f"{revision[:12]}…" if revision and short else revision)
 
 
 def _samplers(figures: Figures) -> str:
@@ -49,7 +82,7 @@ def _samplers(figures: Figures) -> str:
     rows = []
     for each in figures.samplers:
         settings = map(_number, (each.temperature, each.top_p, each.top_k))
-        model = [word(each.model) or "unknown", word(each.model_revision), word(each.sampler)]
+        model = [word(each.model) or "unknown", _pin(each.model_revision), word(each.sampler)]
         rows.append([*model, *settings, f"{each.candidates:,}"])
     return _listed(columns, rows, texts=3)
 
@@ -104,12 +137,13 @@ def citation(version: Version, repo_id: str | None) -> str:
     entries = (
         f"@misc{{{version.name}-{version.revision[:12]},\n"
         f"  title = {{{{{name}: sampled programs, execution labels and ranking groups}}}},\n{place}"
-        f"  note = {{dualset version, revision {version.revision}}}\n}}\n\n"
+        f"  note = {{dualset version, revision\n    {version.revision}}}\n}}\n\n"
         "@misc{dust,\n  title = {{DuST}},\n  eprint = {2605.11299},\n  archivePrefix = {arXiv},\n"
         "  url = {https://arxiv.org/abs/2605.11299}\n}"
     )
     return (
-        "## Citation\n\nThe groups follow the method of DuST ([arXiv 2605.11299](https://arxiv.org/abs/2605.11299)).\n\n"
+        f"## Citation\n\nThe groups follow the method of DuST ({_link('2605.11299')}); the problems are those of the "
+        "sources above, which ask to be cited themselves.\n\n"
         f"{fence(entries, 'bibtex')}"
     )
 
@@ -124,9 +158,16 @@ def _number(value: float | None) -> str:
 
 
 def _recipe(recipe: dict[str, Any]) -> dict[str, Any]:
-    """In the order in which a recipe is written, without nulls."""
+    """In the order in which a recipe is written, without nulls and what its sources do not use."""
     names = [name for name in _SECTIONS if name in recipe] + [name for name in recipe if name not in _SECTIONS]
-    return {name: _without_nulls(recipe[name]) for name in names if recipe[name] is not None}
+    return {name: _without_nulls(_used(name, recipe[name])) for name in names if recipe[name] is not None}
+
+
+def _used(name: str, section: Any) -> Any:
+    if not isinstance(section, dict):
+        return section
+    source = section.get("source")
+    return {key: each for key, each in section.items() if _OF_A_SOURCE.get((name, key), source) == source}
 
 
 def _without_nulls(value: Any) -> Any:

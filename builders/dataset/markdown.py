@@ -6,7 +6,7 @@ In: text and numbers. Out: pieces of GitHub-flavoured Markdown.
 import re
 from collections.abc import Sequence
 
-__all__ = ["fence", "percent", "table", "word"]
+__all__ = ["excerpt", "fence", "percent", "table", "word"]
 
 _LONGEST = 120
 
@@ -24,6 +24,13 @@ def word(value: object) -> str:
     text = " ".join(str(value).split()).replace("`", "'").replace("|", "\\|")
     text = "".join(c if c.isprintable() else "�" for c in text)
     return f"`{text[:_LONGEST]}{'…' if len(text) > _LONGEST else ''}`" if text else ""
+
+
+def excerpt(text: str, lines: int, columns: int = 100) -> str:
+    """The first lines of a text that others wrote, each cut where it is long, as a block of code."""
+    whole = "".join(c if c.isprintable() or c in "\t\n" else "�" for c in text).split("\n")
+    kept = [line if len(line) <= columns else f"{line[:columns]}…" for line in whole[:lines]]
+    return fence("\n".join(kept + ["…"] * (len(whole) > lines)), "text")
 
 
 def fence(text: str, language: str) -> str:

@@ -4,6 +4,7 @@ In: a version and the state of the repository. Out: the sha of a commit that was
 head moved meanwhile nothing is overwritten.
 """
 
+import re
 from pathlib import Path
 
 from dualset.builders.dataset.card import card
@@ -15,6 +16,9 @@ from dualset.builders.dataset.version import Version
 from dualset.builders.errors import HubError
 
 __all__ = ["commit", "plan_commit"]
+
+_PULL = re.compile(r"^dualset pull hf://datasets/([\w.-]+/[\w.-]+)@SHA$", re.ASCII | re.MULTILINE)
+"""The line of a card that names its repository."""
 
 
 def plan_commit(remote: Remote, state: State | None, version: Version) -> Plan:
@@ -67,9 +71,17 @@ def _card(version: Version, repo: str) -> bytes:
     """The snapshot's card; where nobody edited it, with the repository's name in it."""
     path = version.path / CARD
     written = path.read_text("utf-8") if path.is_file() else None
-    if written in (None, card(version.path, version.manifest)):
+    if written is None or _is_ours(written, version):
         return card(version.path, version.manifest, repo_id=repo).encode()
     return path.read_bytes()
+
+
+def _is_ours(written: str, version: Version) -> bool:
+    """Whether it is the card as it was made: without a repository, or pulled, with the name of the one it came from."""
+    if written == card(version.path, version.manifest):
+        return True
+    named = _PULL.search(written)
+    return named is not None and written == card(version.path, version.manifest, repo_id=named[1])
 
 
 def _after_a_move(remote: Remote, version: Version) -> str:

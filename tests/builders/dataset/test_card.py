@@ -163,6 +163,45 @@ def test_the_numbers_are_those_of_the_rows(home: Path) -> None:
     assert yaml.safe_load(card.split("```yaml\n")[1].split("```")[0]) == version.manifest["content"]["recipe"]
 
 
+def test_the_first_lines_say_what_this_version_is(home: Path) -> None:
+    version = tiny_version(home)
+    models = list(dict.fromkeys(each.model for each in count_version(version).samplers))
+    n = {name: len(list(version.rows(name))) for name in TABLES}
+    said = f"{n['candidates']} completions by `{models[0]}` and `{models[1]}` for {n['problems']} problems of `"
+    assert said in text_of(version).partition("## What it holds")[0]
+
+
+def test_a_group_is_shown_with_its_answer(home: Path) -> None:
+    version = tiny_version(home)
+    group = next(version.rows("groups", "train"))
+    shown = text_of(version).partition("as a model is shown it:")[2]
+    assert group["prompt"][0]["content"].splitlines()[0] in shown
+    assert f"`{group['completion'][-1]['content']}`" in shown
+    right = [str(i + 1) for i, correct in enumerate(group["correct"]) if correct]
+    assert f"Right: {', '.join(right)}." in shown
+
+
+@pytest.mark.parametrize(
+    ("source", "kept"),
+    [("samples", {"source", "temperature"}), ("transformers", {"source", "temperature", "n", "seed"})],
+)
+def test_settings_that_a_source_does_not_use_are_not_shown(home: Path, source: str, kept: set[str]) -> None:
+    recipe = {"candidates": {"source": source, "n": 8, "seed": 0, "temperature": 0.8, "model": None}}
+    card = text_of(commit_version("tiny", tiny_tables(), content=replace(tiny_content(), recipe=recipe), home=home))
+    assert yaml.safe_load(card.split("```yaml\n")[1].split("```")[0])["candidates"].keys() == kept
+
+
+def test_a_digest_does_not_make_a_table_too_wide(home: Path) -> None:
+    tables = tiny_tables()
+    for row in tables["problems"]:
+        row |= {"source": "humaneval", "source_revision": "b" * 64}
+    for row in tables["candidates"]:
+        row["model_revision"] = "c" * 64
+    card = text_of(commit_version("tiny", tables, content=tiny_content(), home=home))
+    assert "| `humaneval` ([arXiv 2107.03374](https://arxiv.org/abs/2107.03374)) | `bbbbbbbbbbbb…` |" in card
+    assert max(map(len, table_lines(card.partition("## Tables")[0]))) < 130
+
+
 def test_where_nothing_was_run_twice_no_flake_rate_is_claimed(home: Path) -> None:
     tables = tiny_tables()
     for label in tables["labels"]:
@@ -190,6 +229,9 @@ def test_what_others_wrote_cannot_break_the_page(home: Path) -> None:
     tables = tiny_tables()
     tables["problems"][0] |= {"license": HOSTILE, "source": HOSTILE, "source_revision": HOSTILE}
     tables["candidates"][0] |= {"model": HOSTILE, "sampler": HOSTILE}
+    for group in tables["groups"]:
+        group["prompt"] = [{"role": "user", "content": HOSTILE}]
+        group["completion"] = [{"role": "assistant", "content": HOSTILE}]
     content = replace(tiny_content(), recipe={"problems": {"source": HOSTILE}}, pins={"problems": HOSTILE, HOSTILE: 1})
     card = text_of(commit_version("tiny", tables, content=content, home=home))
     assert headings(card) == headings(text_of(tiny_version(home)))

@@ -305,3 +305,24 @@ def test_the_token_is_used_and_shown_nowhere(hub: Hub, dualset: Client, tiny: Ti
     for place in (tmp_path, dualset.cache):  # the stores are in the first
         assert not [path for path in place.rglob("*") if path.is_file() and b"hf_secret" in path.read_bytes()]
     assert "hf_secret" not in repr(hub.dataset("ada/hush").commits)
+
+
+def test_a_version_pulled_from_one_repository_is_published_as_another_with_that_ones_name(
+    hub: Hub, dualset: Client, tiny: Tiny, tmp_path: Path
+) -> None:
+    version, there = tiny(), tmp_path / "there"
+    dualset("push", "tiny", "ada/origin", "--tag", "v1")
+    dualset("pull", "hf://datasets/ada/origin@v1", "--name", "mine", home=there)
+    assert dualset("push", "mine", "team/copy", "--tag", "v1", home=there).code == 0
+    page = hub.dataset("team/copy").head.files["README.md"].decode()
+    assert 'load_dataset("team/copy", ' in page
+    assert "ada/origin" not in page
+    assert without_card(pushed_files(hub, "team/copy")) == without_card(local_files(version))
+
+
+def test_a_card_that_its_owner_edited_is_published_as_it_is(hub: Hub, dualset: Client, tiny: Tiny) -> None:
+    version = tiny()
+    page = version.path / "README.md"
+    page.write_text(page.read_text("utf-8") + "\nBy hand: ä.\n", encoding="utf-8")
+    dualset("push", "tiny", "ada/edited")
+    assert hub.dataset("ada/edited").head.files["README.md"] == page.read_bytes()
