@@ -219,7 +219,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _tree(self, kind: str, name: str, revision: str, folder: str) -> None:
         recursive = self.query.get("recursive", ["false"])[0].lower() == "true"
-        self._json(listing(self._repository(kind, name).at(revision), folder, recursive))
+        self._json(listing(self._repository(kind, name).at(revision), folder.rstrip("/"), recursive))
 
     def _paths(self, kind: str, name: str, revision: str) -> None:
         commit = self._repository(kind, name).at(revision)

@@ -257,7 +257,7 @@ def test_the_card_s_own_code_loads_the_version_at_its_commit(process: Client, tm
     assert loaded == [row["problem_id"] for row in version.rows(table, "train")]
     counts = process.python(blocks[1].replace("con.sql", "answer = con.sql").rstrip() + ".fetchall()")
     assert dict(counts) == Counter(row["passed"] for row in version.rows("labels"))
-    compile(blocks[2], "polars", "exec")  # its hf:// reader asks no HF_ENDPOINT
+    compile(blocks[2], "polars", "exec")  # its hf:// reader asks no HF_ENDPOINT: test_hub_polars.py
     assert f"hf://datasets/ada/card-{table}@{sha}/data/candidates/*.parquet" in blocks[2]
     (commands,) = (block.split("```")[0] for block in page.split("```bash\n")[1:])
     for line in commands.strip().replace("SHA", sha).splitlines():

@@ -1,7 +1,7 @@
 """What others see: a pushed version, read at its commit by the libraries that people use, as the card tells them to.
 
-Polars' own ``hf://`` reader has the Hub's address built in and asks no HF_ENDPOINT. What it reads there are the Hub's
-``resolve`` pages: those are read here by their addresses, and fsspec's files.
+Polars' own ``hf://`` reader has the Hub's address built in and asks no HF_ENDPOINT: ``test_hub_polars.py`` has it. Here
+Polars reads the Hub's ``resolve`` pages by their addresses, and fsspec's files.
 """
 
 import json
