@@ -1,4 +1,4 @@
-"""Polars' own ``hf://`` reader, as the card has it, on a Hub of the name that the reader has built in (named_hub.py)."""
+"""Polars' own ``hf://`` reader, as on the card, on a Hub of the name that the reader has built in (named_hub.py)."""
 
 import json
 import os
