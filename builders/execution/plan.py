@@ -6,6 +6,7 @@ problem, used for all its programs.
 """
 
 import json
+import marshal
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,8 @@ from dualset.builders.dataset.words import Style
 from dualset.builders.errors import ExecutionError
 from dualset.builders.execution.asserts import CallAssert, names_read, read_assert
 from dualset.builders.execution.checkers import Ask, no_jail, plain, read_checker
-from dualset.builders.execution.inside.values import decode, encode, largest_collection
+from dualset.builders.execution.inside.compiler import compile_test
+from dualset.builders.execution.inside.values import decode, decoder, encode, largest_collection
 from dualset.builders.execution.settings import LabelSettings
 
 __all__ = ["Case", "Plan", "plan"]
@@ -37,6 +39,7 @@ class Case:
             arguments; None: the test is a block for the judge.
         right: whether the bytes that came back are what was expected; it may raise ``CheckerFault``.
         block: the judge's test code.
+        compiled: the block as a marshalled code object; None: it does not compile, as the judge will say.
         wanted: the names that the block mentions.
     """
 
@@ -44,6 +47,7 @@ class Case:
     send: str | Call | None = None
     right: Callable[[bytes], bool] = lambda body: False
     block: str | None = None
+    compiled: bytes | None = None
     wanted: tuple[str, ...] = ()
 
 
@@ -115,7 +119,7 @@ def _value_check(problem: Problem, arguments: list[Any], expected: Any, ask: Ask
     if source is None and rule is None:
         raise _unfit(problem, "compares printed texts; use a checker program")
     try:
-        members = max(_MEMBERS, largest_collection(expected))
+        read = decoder(tuples_as_lists=True, members=max(_MEMBERS, largest_collection(expected)))
         bytes_expected = encode(expected).encode("ascii")
     except RecursionError as error:
         msg = f"problem {problem.source_id}: an expected value nests too deeply to be compared"
@@ -125,7 +129,7 @@ def _value_check(problem: Problem, arguments: list[Any], expected: Any, ask: Ask
         if source is None and body == bytes_expected:
             return True
         try:
-            actual = decode(body, tuples_as_lists=True, members=members)
+            actual = read(body)
             if rule:
                 return rule(actual, expected)
             actual = plain(actual)
@@ -143,8 +147,16 @@ def _assert(problem: Problem, test: Test, ask: Ask) -> Case:
     own = problem.entry_point
     simple = read_assert(code, own)
     if simple is None:
-        return Case(test_id=test.test_id, block=code, wanted=tuple(names_read(code, own)))
+        return Case(test_id=test.test_id, block=code, compiled=_compiled(code), wanted=tuple(names_read(code, own)))
     return _call_assert(test, simple)
+
+
+def _compiled(code: str) -> bytes | None:
+    """Compiled once a problem: each judge would need a millisecond for it."""
+    try:
+        return marshal.dumps(compile_test(code))
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        return None
 
 
 def _unfit(problem: Problem, why: str) -> ExecutionError:
@@ -158,14 +170,14 @@ def _call_assert(test: Test, simple: CallAssert) -> Case:
     if simple.entry is None:
         return Case(test_id=test.test_id, send=(None, [], {}, None), right=lambda body: simple.holds)
     send = (simple.entry, list(simple.args), simple.kwargs, simple.through)
-    members = max(_MEMBERS, largest_collection(simple.expected))
+    read = decoder(members=max(_MEMBERS, largest_collection(simple.expected)))
     same = _bytes_that_hold(simple)
 
     def right(body: bytes) -> bool:
         if body == same:
             return True
         try:
-            return bool(simple.relation(decode(body, members=members), simple.expected))
+            return bool(simple.relation(read(body), simple.expected))
         except (ValueError, TypeError, RecursionError, ArithmeticError):
             return False
 

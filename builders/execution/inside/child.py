@@ -86,5 +86,6 @@ def _call(code: types.CodeType, prelude: bool, cases: list[Any], pen: Pen, line:
     pen.write(LOADED)
     calls.answer(names, cases, pen, longest)
     if line:
-        remote.serve(names, socket.socket(fileno=line[0]), pen)
+        with socket.socket(fileno=line[0]) as judge:
+            remote.serve(names, judge, pen)
     return not line

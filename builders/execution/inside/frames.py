@@ -1,64 +1,53 @@
-"""Frames: how the driver, a program's process and a judge speak over a socket. A head of JSON, and a body of bytes."""
+"""Frames: how a program's process and a judge speak over a socket. A head of fixed length, and a body of bytes.
 
-import json
+They speak in turn, so there is never more than one frame on the way; what else comes is not of our making.
+"""
+
 import socket
 import struct
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-__all__ = ["Frame", "pack", "read_frame", "unpack"]
+__all__ = ["Frame", "pack", "read_frame"]
 
-_HEADER = struct.Struct(">II")
+_HEAD = struct.Struct("=BIQ")  # operation, number, bytes of the body
+_FIRST, _MORE = 1 << 12, 1 << 20
 
 
 class Frame(NamedTuple):
-    """A small JSON head and a body of bytes."""
+    """What is asked or answered, of which object, with what."""
 
-    head: Any
+    operation: int
+    number: int
     body: bytes
 
 
-def pack(head: Any, body: bytes = b"") -> bytes:
+def pack(frame: Frame) -> bytes:
     """One frame as bytes."""
-    text = json.dumps(head, separators=(",", ":")).encode("ascii")
-    return _HEADER.pack(len(text), len(body)) + text + body
-
-
-def unpack(data: bytes | bytearray | memoryview, at: int = 0) -> tuple[Frame, int] | None:
-    """The frame that begins at ``at`` and where the next one begins; None: it is not complete yet.
-
-    Raises:
-        ValueError: the bytes are no frame (a program may write what it likes).
-    """
-    if len(data) - at < _HEADER.size:
-        return None
-    n_head, n_body = _HEADER.unpack_from(data, at)
-    start = at + _HEADER.size
-    end = start + n_head + n_body
-    if len(data) < end:
-        return None
-    try:
-        head = json.loads(bytes(data[start : start + n_head]))
-    except RecursionError as error:
-        msg = "a frame's head nests too deeply"
-        raise ValueError(msg) from error
-    return Frame(head, bytes(data[start + n_head : end])), end
+    operation, number, body = frame
+    return _HEAD.pack(operation, number, len(body)) + body
 
 
 def read_frame(sock: socket.socket) -> Frame | None:
-    """Wait for the next frame; None: the other end is gone."""
-    header = _read(sock, _HEADER.size)
-    if header is None:
+    """Wait for the next frame; None: the other end is gone, or speaks out of turn."""
+    data = _read(sock, sock.recv(_FIRST), _HEAD.size)
+    if data is None:
         return None
-    n_head, n_body = _HEADER.unpack(header)
-    rest = _read(sock, n_head + n_body)
-    return None if rest is None else Frame(json.loads(rest[:n_head]), rest[n_head:])
+    operation, number, n_body = _HEAD.unpack_from(data)
+    data = _read(sock, data, _HEAD.size + n_body)
+    if data is None or len(data) > _HEAD.size + n_body:
+        return None
+    return Frame(operation, number, data[_HEAD.size :])
 
 
-def _read(sock: socket.socket, n: int) -> bytes | None:
-    data = bytearray()
-    while len(data) < n:
-        some = sock.recv(n - len(data))
+def _read(sock: socket.socket, data: bytes, n: int) -> bytes | None:
+    """What was read, and more until it is as long as this."""
+    if len(data) >= n:
+        return data
+    parts, missing = [data], n - len(data)
+    while missing > 0:
+        some = sock.recv(min(missing, _MORE))
         if not some:
             return None
-        data += some
-    return bytes(data)
+        parts.append(some)
+        missing -= len(some)
+    return b"".join(parts)

@@ -16,6 +16,7 @@ import socket
 import traceback
 from typing import Any
 
+from dualset.builders.execution.inside.compiler import compile_test
 from dualset.builders.execution.inside.failure import describe
 from dualset.builders.execution.inside.records import VERDICT, Pen
 from dualset.builders.execution.inside.remote import IMPORTABLE, Gone, Link
@@ -32,24 +33,28 @@ def run(order: Order, fds: list[int], mark: mmap.mmap) -> None:
 
     Args:
         order: its limits.
-        fds: the task (entry point and blocks, each with the names it mentions), the file for records, the line.
+        fds: the task (entry point and blocks, compiled if they can be, each with the names it mentions), the file for
+            records, the line.
         mark: the page shared with the zygote.
     """
     entry_point, blocks = marshal.loads(read_all(fds[0]))
     pen = Pen(fds[1], mark, order.result_bytes)
-    link = Link(socket.socket(fileno=fds[2]), trusting=False)
-    for test, wanted in blocks:
-        pen.begin()
-        random.seed(0)
-        how, error = _judge(test, wanted, entry_point, link)
-        pen.write(VERDICT, error=[how, error])
-        if how == "gone" or not link.in_step:
-            return  # the rest is judged with fresh processes
+    with socket.socket(fileno=fds[2]) as line:
+        link = Link(line, trusting=False)
+        for test, wanted in blocks:
+            pen.begin()
+            random.seed(0)
+            how, error = _judge(test, wanted, entry_point, link)
+            pen.write(VERDICT, error=[how, error])
+            if how == "gone" or not link.in_step:
+                return  # the rest is judged with fresh processes
 
 
-def _judge(test: str, wanted: list[str], entry_point: str | None, link: Link) -> tuple[str, dict[str, Any] | None]:
+def _judge(
+    test: str | bytes, wanted: list[str], entry_point: str | None, link: Link
+) -> tuple[str, dict[str, Any] | None]:
     try:
-        code = compile(test, "<test>", "exec", dont_inherit=True)
+        code = compile_test(test) if isinstance(test, str) else marshal.loads(test)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
         return "broken", describe(error)
     try:

@@ -8,7 +8,9 @@ import marshal
 import mmap
 import os
 import resource
+import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -17,12 +19,13 @@ from dualset.builders.execution.inside.compiler import compile_text
 from dualset.builders.execution.inside.kernel import ABI, prctl_call
 from dualset.builders.execution.inside.limits import limits_of, restrain
 from dualset.builders.execution.inside.memory import memory_file
+from dualset.builders.execution.inside.records import Pen
 from dualset.builders.execution.inside.task import attach, task_bytes
 from dualset.builders.execution.inside.watch import Order
 
-__all__ = ["rehearse"]
+__all__ = ["rehearse", "rehearse_judge"]
 
-_ROUNDS = 40
+_ROUNDS, _TALKS = 40, 4
 _PR_GET_DUMPABLE = 3
 _ORDER = Order(
     timeout_s=10,
@@ -57,6 +60,12 @@ n = int(input())
 for line in sys.stdin.read().split("\\n"):
     print(*[int(x) + n for x in line.split()])
 """
+_TEST = """
+import math, random
+for i in range(40):
+    x = random.randint(1, 9)
+    assert f([i, x])[0] == [i, x] and math.floor(f(x, y=[i])[1][0][0]) == i
+"""
 _CALLS: list[Any] = [
     ("f", [[1, 2, 3], 0.5], {}, None),
     ("f", [[], 1.0], {}, "bool"),
@@ -87,6 +96,8 @@ def rehearse(*, prelude: bool) -> None:
             harmless()
         for code, rest in _WITH_PRELUDE if prelude else _PLAIN:
             _play(code, marshal.dumps(rest))
+    if not prelude:
+        _answer_a_judge()
     for fd, old in enumerate(kept):
         os.dup2(old, fd)
         os.close(old)
@@ -96,12 +107,75 @@ def rehearse(*, prelude: bool) -> None:
     sys.setrecursionlimit(limit)
 
 
-def _play(code: str, rest: bytes) -> None:
+def _answer_a_judge() -> None:
+    """The part of a program whose functions a judge calls; the judge is another process, and it does not stay."""
+    from dualset.builders.execution.inside.remote import Gone, Link
+
+    def ask(line: socket.socket) -> None:
+        link = Link(line, trusting=False)
+        for _ in range(2):
+            f = link.names(["f", "Solution"])["f"]
+            for _ in range(_ROUNDS):
+                with suppress(TypeError):
+                    f([1, 2], 0.5)
+                    f([1, "2"], y={1: (2, 3)})
+        with suppress(Gone):
+            f.__name__  # noqa: B018
+
+    _talk(lambda line: _play(_FUNCTION, marshal.dumps(("assert", False, ())), line), ask)
+
+
+def rehearse_judge() -> None:
+    """The judge's part, with a program in another process that does not stay."""
+    from dualset.builders.execution.inside import judge, remote
+    from dualset.builders.execution.inside.compiler import compile_test
+
+    block = marshal.dumps(compile_test(_TEST))
+    task = marshal.dumps(("f", [(block, ["f", "math"]), (block, ["f", "math"])]))
+
+    def play(line: socket.socket) -> None:
+        fds = [memory_file(name) for name in ("task", "records")]
+        os.write(fds[0], task)
+        with mmap.mmap(-1, mmap.PAGESIZE) as mark:
+            judge.run(_ORDER, [*fds, os.dup(line.fileno())], mark)
+        for fd in fds:
+            os.close(fd)
+
+    def answer(line: socket.socket) -> None:
+        with mmap.mmap(-1, mmap.PAGESIZE) as mark:
+            remote.serve({"f": lambda x, y=0: [x, (y, {1: 2})]}, line, Pen(memory_file("records"), mark, 1 << 16))
+
+    _talk(play, answer)
+
+
+def _talk(play: Callable[[socket.socket], None], partner: Callable[[socket.socket], None]) -> None:
+    """Play a part over lines to another process, which is gone afterwards."""
+    lines = [socket.socketpair() for _ in range(_TALKS)]
+    pid = os.fork()
+    if pid == 0:
+        try:
+            for ours, theirs in lines:
+                ours.close()
+                partner(theirs)
+                theirs.close()
+        finally:
+            os._exit(0)
+    for _, theirs in lines:
+        theirs.close()
+    for ours, _ in lines:
+        play(ours)
+        ours.close()
+    os.waitpid(pid, 0)
+
+
+def _play(code: str, rest: bytes, line: socket.socket | None = None) -> None:
     fds = [memory_file(name) for name in ("task", "records", "stdout", "stdin")]
     os.write(fds[0], task_bytes([code], rest))
     with suppress(SyntaxError):
         attach(fds[0], marshal.dumps([marshal.dumps(compile_text(code.encode()))]))
     given = fds if "stdio" in str(rest) else fds[:2]
+    if line:
+        given.append(os.dup(line.fileno()))
     with mmap.mmap(-1, mmap.PAGESIZE) as mark:
         child.run(_ORDER, given, mark)
     for fd in fds:

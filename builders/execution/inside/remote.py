@@ -20,7 +20,7 @@ from dualset.builders.execution.inside import calls
 from dualset.builders.execution.inside.failure import describe
 from dualset.builders.execution.inside.frames import Frame, pack, read_frame
 from dualset.builders.execution.inside.records import OK, Pen
-from dualset.builders.execution.inside.values import decode, encode
+from dualset.builders.execution.inside.values import decoder, encode
 
 __all__ = ["IMPORTABLE", "Gone", "Link", "ProgramError", "Proxy", "serve"]
 
@@ -47,36 +47,38 @@ class Link:
     def __init__(self, sock: socket.socket, *, trusting: bool) -> None:
         self._sock = sock
         self._trusting = trusting
+        self._decode = decoder(other={"h": self._handle, "B": _builtin, "m": _module})
         self._lent: list[Any] = []
         self.in_step = True
         """Whether no request is open: after an error in the middle of one, answers can no longer be told apart."""
 
-    def ask(self, *head: Any, value: Any = None) -> Any:
+    def ask(self, operation: str, number: int, value: Any = None) -> Any:
         """Send a request and wait for its answer; raises what the other end raised."""
         self.in_step = False
-        self.send([*head], value)
+        self._send(operation, number, value)
         while True:
             frame = self._receive()
-            if frame.head[0] in ("ok", "error"):
+            if frame.operation == _OK:
                 self.in_step = True
-                if frame.head[0] == "ok":
-                    return self.decode(frame.body)
-                raise _exception(frame.head[1])
+                return self._decode(frame.body)
+            if frame.operation == _ERROR:
+                self.in_step = True
+                raise _exception(self._decode(frame.body))
             self._answer(frame)
             self.in_step = False  # still waiting for our own answer, whatever was asked in between
 
-    def send(self, head: list[Any], value: Any = None) -> None:
-        """One frame with an encoded value."""
+    def _send(self, operation: str, number: int = 0, value: Any = None) -> None:
         try:
-            self._sock.sendall(pack(head, encode(value, self._lend).encode("ascii")))
+            body = encode(value, self._lend).encode("ascii")
+            self._sock.sendall(pack(Frame(_CODES[operation], number, body)))
         except (BrokenPipeError, ConnectionResetError) as error:
             raise Gone from error
 
     def names(self, wanted: Sequence[str]) -> dict[str, Any]:
         """A new test begins: the other end's objects of these names, as far as it has them."""
         self.in_step = False
-        self.send(["names", 0], list(wanted))
-        shown = self.decode(self._receive().body)
+        self._send("names", 0, list(wanted))
+        shown = self._decode(self._receive().body)
         self.in_step = True
         return shown if isinstance(shown, dict) else {}
 
@@ -88,14 +90,10 @@ class Link:
         """
         while True:
             frame = self._receive()
-            if frame.head[0] == "names":
-                self.send(["ok"], show(self.decode(frame.body)))
+            if frame.operation == _NAMES:
+                self._send("ok", value=show(self._decode(frame.body)))
             else:
                 self._answer(frame)
-
-    def decode(self, body: bytes) -> Any:
-        """A value that came in."""
-        return decode(body, other={"h": self._handle, "B": _builtin, "m": _module})
 
     def _receive(self) -> Frame:
         try:
@@ -107,22 +105,23 @@ class Link:
         return frame
 
     def _answer(self, frame: Frame) -> None:
-        operation, number = frame.head[0], int(frame.head[1])
-        target, value = self._lent[number], self.decode(frame.body)
+        operation = _WORDS[frame.operation]
+        target, value = self._lent[frame.number], self._decode(frame.body)
         if operation != "call" and not self._trusting:
-            self.send(["error", {"type": "TypeError", "message": "an object of the test's cannot be looked into"}])
+            told = {"type": "TypeError", "message": "an object of the test's cannot be looked into"}
+            self._send("error", value=told)
             return
         try:
             result = _OPERATIONS[operation](target, value)
         except Gone:
             raise
         except BaseException as error:  # noqa: BLE001  # whatever it raises goes to the one who asked
-            self.send(["error", describe(error)])
+            self._send("error", value=describe(error))
             return
         try:
-            self.send(["ok"], result)
+            self._send("ok", value=result)
         except RecursionError as error:
-            self.send(["error", describe(error)])
+            self._send("error", value=describe(error))
 
     def _lend(self, value: Any) -> dict[str, Any]:
         """The tagged form of what is no plain data."""
@@ -251,6 +250,12 @@ _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "next": _next,
     "isinstance": lambda target, value: isinstance(value, target),
 }
+
+
+_WORDS = ("ok", "error", "names", *_OPERATIONS)
+"""A frame's operation is a word's place here."""
+_CODES = {word: code for code, word in enumerate(_WORDS)}
+_OK, _ERROR, _NAMES = 0, 1, 2
 
 
 def _update(mine: Any, theirs: Any) -> None:

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, ItemsView, KeysView, Mapping, Sequence, Set
 from typing import Any
 
-__all__ = ["Opaque", "decode", "encode", "largest_collection"]
+__all__ = ["Opaque", "decode", "decoder", "encode", "largest_collection"]
 
 _JSON = json.JSONEncoder(separators=(",", ":"))
 _BIG_BITS = 8000  # an int with more digits than Python converts to decimal (4300) travels in hex
@@ -98,39 +98,47 @@ def _is(value: Any, module: str, name: str) -> bool:
     return found is not None and isinstance(value, getattr(found, name, ()))
 
 
-def decode(
-    text: str | bytes,
+def decoder(
     *,
     tuples_as_lists: bool = False,
     members: int | None = None,
     other: Mapping[str, Callable[[Any], Any]] | None = None,
-) -> Any:
-    """The value that tagged JSON text says.
+) -> Callable[[str | bytes], Any]:
+    """What reads tagged JSON text: made once, used often.
+
+    It raises ValueError for text that is not tagged JSON, too deep, beyond ``members``, or made to take long; what
+    ``encode`` made, or what a hostile program wrote in its place.
 
     Args:
-        text: what ``encode`` made, or what a hostile program wrote in its place.
         tuples_as_lists: JSON expectations know no tuples.
         members: refuse a set or dict with more members: equal hashes would make building it take hours.
         other: what to make of further tags.
-
-    Raises:
-        ValueError: not tagged JSON, too deep, beyond ``members``, or made to take long.
     """
+    others = other or {}
 
     def value_of(pairs: list[tuple[str, Any]]) -> Any:
         if len(pairs) != 1:
             msg = "no tagged value"
             raise ValueError(msg)
         tag, content = pairs[0]
-        if other and tag in other:
-            return other[tag](content)
+        if tag in others:
+            return others[tag](content)
         return _tagged(tag, content, tuples_as_lists, members)
 
-    try:
-        return json.loads(text, object_pairs_hook=value_of)
-    except (TypeError, ArithmeticError, RecursionError, AttributeError) as error:
-        msg = f"not plain data: {type(error).__name__}"
-        raise ValueError(msg) from error
+    read = json.JSONDecoder(object_pairs_hook=value_of).decode
+
+    def decode(text: str | bytes) -> Any:
+        try:
+            return read(text if isinstance(text, str) else str(text, "utf-8", "surrogatepass"))
+        except (TypeError, ArithmeticError, RecursionError, AttributeError) as error:
+            msg = f"not plain data: {type(error).__name__}"
+            raise ValueError(msg) from error
+
+    return decode
+
+
+decode = decoder()
+"""The value that tagged JSON text says."""
 
 
 def _tagged(tag: str, content: Any, tuples_as_lists: bool, members: int | None) -> Any:

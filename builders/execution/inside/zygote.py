@@ -35,6 +35,7 @@ __all__ = ["prepare"]
 
 _USUAL = ("bisect", "collections", "copy", "functools", "heapq", "itertools", "math", "operator")
 _ALSO_USUAL = ("random", "re", "string", "typing")
+_USUAL_IN_TESTS = ("copy", "math", "random", "string")
 _TRIAL = "trial"
 _BLANK = bytes(mmap.PAGESIZE)
 _NO_FORK = REPORT.pack(0, CAUSES.index("fork"), 0.0, 0.0)
@@ -86,8 +87,11 @@ def _import(start: "Start") -> None:
 def _part(kind: str) -> Run:
     """What its children do; only that is imported, since each page of memory costs every fork."""
     if kind == "judge":
-        from dualset.builders.execution.inside import judge
+        for name in _USUAL_IN_TESTS:
+            importlib.import_module(name)
+        from dualset.builders.execution.inside import judge, rehearsal
 
+        rehearsal.rehearse_judge()
         return judge.run
     for name in _USUAL + _ALSO_USUAL:
         importlib.import_module(name)

@@ -15,7 +15,7 @@ from sandbox_programs import QUICK, call, stdio
 from dualset.builders.dataset.words import Outcome
 from dualset.builders.execution.compare import same_text, same_tokens, values_equal
 from dualset.builders.execution.inside.records import records_in
-from dualset.builders.execution.inside.values import decode
+from dualset.builders.execution.inside.values import decoder
 from dualset.builders.execution.ladder import Level
 from dualset.builders.execution.plan import plan
 from dualset.builders.execution.unordered import same_items, same_lines
@@ -70,7 +70,7 @@ def test_no_result_holds_up_the_driver(name: str) -> None:
     begin = time.process_time()
     assert case.right(body) is False
     try:
-        actual = decode(body, members=10**6)
+        actual = decoder(members=10**6)(body)
     except ValueError:
         actual = None
     for rule in (values_equal, same_items, near):

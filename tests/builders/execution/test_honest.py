@@ -73,7 +73,8 @@ FAILING = {
     "assert g(1) == 2": Outcome.RUNTIME_ERROR,
     "for _ in 'a': assert g(1) == 2": Outcome.RUNTIME_ERROR,
     "assert abs(f([])) < 1": Outcome.RUNTIME_ERROR,
-    "assert len(f(1)) == 2": Outcome.WRONG_ANSWER,
+    "assert len(f(1)) == 2": Outcome.RUNTIME_ERROR,
+    "pass; assert len(f(1)) == 2": Outcome.WRONG_ANSWER,
     "assert f(1) == (": Outcome.INFRA_ERROR,
 }
 
