@@ -14,6 +14,7 @@ import yaml
 from dualset.builders.dataset.card_example import example
 from dualset.builders.dataset.card_head import head
 from dualset.builders.dataset.card_origin import citation, licences, limitations, origin
+from dualset.builders.dataset.card_seal import seal
 from dualset.builders.dataset.describe import describe_table
 from dualset.builders.dataset.figures import Figures, count_version
 from dualset.builders.dataset.manifest import Manifest
@@ -55,7 +56,7 @@ def card(folder: Path, manifest: Manifest, *, repo_id: str | None = None) -> str
         "## Tables",
         *(describe_table(each, level=3) for each in TABLES.values()),
     ]
-    return f"---\n{metadata}---\n\n" + "\n\n".join(part for part in parts if part) + "\n"
+    return seal(f"---\n{metadata}---\n\n" + "\n\n".join(part for part in parts if part) + "\n\n")
 
 
 def _opening(version: Version, figures: Figures) -> str:

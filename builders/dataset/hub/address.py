@@ -70,8 +70,11 @@ def parse_tag(tag: str) -> str:
         VersionError: it is no word, or can be taken for a commit or a branch.
     """
     check_word(tag, "the tag")
-    if re.fullmatch("[0-9a-f]{7,64}", tag) or tag == "main":
-        msg = f"the tag {tag!r} reads like a {'branch' if tag == 'main' else 'commit'}: choose another"
+    if re.fullmatch("[0-9a-f]{7,64}", tag) or tag in ("main", "HEAD"):
+        msg = f"the tag {tag!r} reads like a {'branch' if tag in ('main', 'HEAD') else 'commit'}: choose another"
+        raise VersionError(msg)
+    if tag.endswith((".", ".lock")) or ".." in tag:
+        msg = f"the tag {tag!r} is none for git: it may not end with '.' or '.lock', or have '..' in it"
         raise VersionError(msg)
     return tag
 

@@ -4,10 +4,11 @@ In: a version and the state of the repository. Out: the sha of a commit that was
 head moved meanwhile nothing is overwritten.
 """
 
-import re
+from dataclasses import replace
 from pathlib import Path
 
 from dualset.builders.dataset.card import card
+from dualset.builders.dataset.card_seal import is_sealed
 from dualset.builders.dataset.hub.plan import CARD, Plan, make_plan, refuse_foreign
 from dualset.builders.dataset.hub.remote import Remote, State, Work
 from dualset.builders.dataset.manifest import MANIFEST
@@ -16,9 +17,6 @@ from dualset.builders.dataset.version import Version
 from dualset.builders.errors import HubError
 
 __all__ = ["commit", "plan_commit"]
-
-_PULL = re.compile(r"^dualset pull hf://datasets/([\w.-]+/[\w.-]+)@SHA$", re.ASCII | re.MULTILINE)
-"""The line of a card that names its repository."""
 
 
 def plan_commit(remote: Remote, state: State | None, version: Version) -> Plan:
@@ -29,7 +27,11 @@ def plan_commit(remote: Remote, state: State | None, version: Version) -> Plan:
     """
     there = remote.files(state.head) if state is not None else {}
     refuse_foreign(remote.repo, there, remote.manifest(state.head) if state is not None and there else None)
-    return make_plan(version, there)
+    plan = make_plan(version, there)
+    written = remote.text(state.head, CARD) if state is not None and CARD in there else None
+    if state is None or written is None or is_sealed(written) or written.encode() == _card(version, remote.repo):
+        return plan
+    return replace(plan, edited_card=state.head)
 
 
 def commit(remote: Remote, state: State | None, version: Version, *, private: bool) -> str:
@@ -71,17 +73,9 @@ def _card(version: Version, repo: str) -> bytes:
     """The snapshot's card; where nobody edited it, with the repository's name in it."""
     path = version.path / CARD
     written = path.read_text("utf-8") if path.is_file() else None
-    if written is None or _is_ours(written, version):
+    if written is None or is_sealed(written):
         return card(version.path, version.manifest, repo_id=repo).encode()
     return path.read_bytes()
-
-
-def _is_ours(written: str, version: Version) -> bool:
-    """Whether it is the card as it was made: without a repository, or pulled, with the name of the one it came from."""
-    if written == card(version.path, version.manifest):
-        return True
-    named = _PULL.search(written)
-    return named is not None and written == card(version.path, version.manifest, repo_id=named[1])
 
 
 def _after_a_move(remote: Remote, version: Version) -> str:

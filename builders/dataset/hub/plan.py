@@ -29,6 +29,7 @@ class Plan:
         upload_bytes: how large these are together.
         unchanged: Parquet files that stay as they are.
         delete: files of the version before that are no part of this one.
+        edited_card: the head, where its card was written by somebody and is replaced; that commit keeps it.
     """
 
     add: tuple[str, ...]
@@ -36,6 +37,7 @@ class Plan:
     upload_bytes: int
     unchanged: tuple[str, ...]
     delete: tuple[str, ...]
+    edited_card: str | None = None
 
 
 def make_plan(version: Version, there: Mapping[str, RemoteFile]) -> Plan:

@@ -94,21 +94,26 @@ class Remote:
 
     def manifest(self, sha: str) -> dict[str, Any] | None:
         """The manifest at a commit, unchecked; None: there is none that is a JSON object."""
+        text = self.text(sha, MANIFEST)
+        try:
+            manifest = json.loads(text or "")
+        except (ValueError, RecursionError):
+            return None
+        return manifest if isinstance(manifest, dict) else None
+
+    def text(self, sha: str, path: str) -> str | None:
+        """A text file at a commit; bytes that are no UTF-8 are replaced. None: there is no such file."""
         from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 
         with the_hub(self.repo):
             try:
                 call = self._api.hf_hub_download
-                path = self._patience(lambda: call(self.repo, MANIFEST, revision=sha, **_KIND))
+                here = self._patience(lambda: call(self.repo, path, revision=sha, **_KIND))
             except LocalEntryNotFoundError:
                 raise
             except EntryNotFoundError:
                 return None
-        try:
-            manifest = json.loads(Path(path).read_text("utf-8"))
-        except (ValueError, RecursionError):
-            return None
-        return manifest if isinstance(manifest, dict) else None
+        return Path(here).read_bytes().decode("utf-8", errors="replace")
 
     def holds(self, sha: str, version: Version) -> bool:
         """Whether a commit is this version: its manifest and every file, and nothing else under ``data/``."""

@@ -49,6 +49,8 @@ def _lines(pushed: Any, dry_run: bool) -> list[str]:
         lines += [f"  upload     {path}" for path in plan.upload]
         lines += [f"  add        {path}  (its bytes are there)" for path in plan.add if path not in plan.upload]
         lines += [f"  delete     {path}" for path in plan.delete]
+        if plan.edited_card is not None:
+            lines.append(f"  replace    README.md, which somebody wrote; the commit {plan.edited_card} keeps it")
         lines += [f"  {len(plan.upload)} files, {plan.upload_bytes / 1e6:,.1f} MB; {len(plan.unchanged)} unchanged"]
     if pushed.tag is not None:
         was = "would be made" if dry_run else "made"

@@ -20,6 +20,7 @@ from markdown_it import MarkdownIt
 from sample_version import tiny_content, tiny_tables, tiny_version
 
 from dualset.builders.dataset.card_head import head
+from dualset.builders.dataset.card_seal import is_sealed
 from dualset.builders.dataset.describe import tables_page
 from dualset.builders.dataset.figures import count_version
 from dualset.builders.dataset.schema import TABLES
@@ -220,6 +221,13 @@ def test_a_card_of_empty_tables_is_whole(home: Path, empty: list[str]) -> None:
     assert "nan" not in card.lower().split()
     assert "None" not in card
     assert f"Without rows: {', '.join(name for name in TABLES if name in empty)}." in card
+
+
+def test_an_edit_breaks_the_seal(home: Path) -> None:
+    card = text_of(tiny_version(home))
+    assert is_sealed(card)
+    for edited in (card + "x", card + "\n", "x" + card, card.replace("problems", "Problems", 1), card[:-1], "", "\n"):
+        assert not is_sealed(edited)
 
 
 HOSTILE = "a | b `c` ```\n## Heading\n---\n<script>alert(1)</script> \x1b[2J é" + "x" * 500

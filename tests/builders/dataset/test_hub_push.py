@@ -238,6 +238,10 @@ def test_a_private_repository_is_made_and_a_public_one_is_not_taken_for_it(
         (["tiny", "ada/ok", "--tag", "../v1"], "the tag '../v1'"),
         (["tiny", "ada/ok", "--tag", "deadbeef"], "reads like a commit"),
         (["tiny", "ada/ok", "--tag", "main"], "reads like a branch"),
+        (["tiny", "ada/ok", "--tag", "v1."], "the tag 'v1.' is none for git"),
+        (["tiny", "ada/ok", "--tag", "v1.lock"], "the tag 'v1.lock' is none for git"),
+        (["tiny", "ada/ok", "--tag", "v1-ä"], "the tag 'v1-ä': expected letters"),
+        (["tiny", "ada\\ok"], "is no Hub dataset"),
         (["nothing", "ada/ok"], "no dataset 'nothing'"),
     ],
 )
@@ -326,3 +330,57 @@ def test_a_card_that_its_owner_edited_is_published_as_it_is(hub: Hub, dualset: C
     page.write_text(page.read_text("utf-8") + "\nBy hand: ä.\n", encoding="utf-8")
     dualset("push", "tiny", "ada/edited")
     assert hub.dataset("ada/edited").head.files["README.md"] == page.read_bytes()
+
+
+def test_a_card_that_somebody_edited_on_the_hub_is_replaced_and_where_it_is_kept_is_told(
+    hub: Hub, dualset: Client, tiny: Tiny
+) -> None:
+    first = tiny()
+    dualset("push", "tiny", "ada/words", "--tag", "v1")
+    repository = hub.dataset("ada/words")
+    theirs = repository.head.files | {"logo.png": b"PNG", ".gitattributes": b"*.png filter=lfs\n"}
+    theirs["README.md"] += b"The owner's own words.\n"
+    edited = repository.put(theirs, "Update README.md", "ada")
+    again = dualset("push", "tiny", "ada/words", "--tag", "same")
+    assert (again.out, repository.head) == (f"hf://datasets/ada/words@{edited.sha}\n", edited)
+    assert repository.tags == {"v1": repository.commits[1].sha, "same": edited.sha}
+    second = tiny(1)
+    said = f"  replace    README.md, which somebody wrote; the commit {edited.sha} keeps it"
+    for words in (["--dry-run"], []):
+        done = dualset("push", f"tiny@{second.revision}", "ada/words", *words)
+        assert done.err.splitlines().count(said) == 1, done.err
+    files = repository.head.files
+    assert (files["logo.png"], files[".gitattributes"]) == (theirs["logo.png"], theirs[".gitattributes"])
+    assert second.revision in files["README.md"].decode()
+    assert first.revision not in files["README.md"].decode()
+    assert "somebody wrote" not in dualset("push", f"tiny@{first.revision}", "ada/words", "--tag", "v3").err
+
+
+def test_two_tags_may_name_one_commit(hub: Hub, dualset: Client, tiny: Tiny, tmp_path: Path) -> None:
+    version = tiny()
+    first = dualset("push", "tiny", "ada/twice", "--tag", "v1").out
+    assert dualset("push", "tiny", "ada/twice", "--tag", "stable").out == first
+    sha = hub.dataset("ada/twice").head.sha
+    assert hub.dataset("ada/twice").tags == {"v1": sha, "stable": sha}
+    for tag in ("v1", "stable"):
+        done = dualset("pull", f"hf://datasets/ada/twice@{tag}", home=tmp_path / "there")
+        assert done.out == f"twice@{version.revision}\n"
+
+
+def test_a_version_of_many_files_is_one_commit_and_stays_whole_when_the_next_has_few(
+    hub: Hub, dualset: Client, home: Path, tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as small:
+        for name, n in (("BYTES_A_ROW_GROUP", 1), ("ROWS_A_BATCH", 4), ("BYTES_A_FILE", 1)):
+            small.setattr(write, name, n)
+        many = tiny_version(home, n_problems=6, seed=3)
+    assert len(many.manifest["files"]["parquet"]) > 60
+    dualset("push", "tiny", "ada/many", "--tag", "v1")
+    few = tiny()
+    dualset("push", f"tiny@{few.revision}", "ada/many", "--tag", "v2")
+    assert len(hub.dataset("ada/many").commits) == 3
+    assert without_card(pushed_files(hub, "ada/many")) == without_card(local_files(few))
+    for tag, version in (("v2", few), ("v1", many)):
+        assert dualset("pull", f"hf://datasets/ada/many@{tag}", home=tmp_path / "there").code == 0
+        pulled = tmp_path / "there/many/snapshots" / version.revision
+        assert all((pulled / path).read_bytes() == data for path, data in without_card(local_files(version)).items())
