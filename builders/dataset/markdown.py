@@ -26,11 +26,12 @@ def word(value: object) -> str:
     return f"`{text[:_LONGEST]}{'…' if len(text) > _LONGEST else ''}`" if text else ""
 
 
-def excerpt(text: str, lines: int, columns: int = 100) -> str:
-    """The first lines of a text that others wrote, each cut where it is long, as a block of code."""
-    whole = "".join(c if c.isprintable() or c in "\t\n" else "�" for c in text).split("\n")
-    kept = [line if len(line) <= columns else f"{line[:columns]}…" for line in whole[:lines]]
-    return fence("\n".join(kept + ["…"] * (len(whole) > lines)), "text")
+def excerpt(text: str, lines: int, columns: int = 96) -> str:
+    """A text that others wrote as a block of code: without its middle and the ends of its lines, where it is long."""
+    whole = "".join(c if c.isprintable() or c in "\t\n" else "�" for c in text).strip("\n").split("\n")
+    if len(whole) > lines:
+        whole = [*whole[: lines - 4], "…", *whole[-3:]]
+    return fence("\n".join(line if len(line) <= columns else f"{line[:columns]}…" for line in whole), "text")
 
 
 def fence(text: str, language: str) -> str:

@@ -121,7 +121,7 @@ def _ours(error: BaseException, repo: str) -> VersionError:
     if status == 401:
         return HubError(f"{repo}: the Hub does not know who is asking ({said}): {_LOG_IN} to a token that may write")
     if status == 403:
-        return HubError(f"{repo}: this token may not do that ({said}): take one with write access to {_org(repo)}")
+        return HubError(f"{repo}: this token may not do that ({said}): take one that may, for {_org(repo)}")
     if status == 429 or (status or 0) >= 500:
         return HubError(f"{repo}: the Hub still answers {status}: try again later; what is uploaded is kept")
     if "LocalEntryNotFoundError" in names or transport_error(error):

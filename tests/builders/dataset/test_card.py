@@ -182,6 +182,16 @@ def test_a_group_is_shown_with_its_answer(home: Path) -> None:
     assert f"Right: {', '.join(right)}." in shown
 
 
+def test_a_long_group_loses_its_middle_and_the_ends_of_its_lines(home: Path) -> None:
+    tables = tiny_tables()
+    for group in tables["groups"]:
+        group["prompt"] = [{"role": "user", "content": "\n".join(["first " * 100, *"abc" * 100, "Rank them."])}]
+    card = text_of(commit_version("tiny", tables, content=tiny_content(), home=home))
+    shown = card.partition("```text\n")[2].partition("\n```")[0].splitlines()
+    assert (len(shown), shown[-4], shown[-1]) == (60, "…", "Rank them.")
+    assert shown[0] == ("first " * 16) + "…"
+
+
 @pytest.mark.parametrize(
     ("source", "kept"),
     [("samples", {"source", "temperature"}), ("transformers", {"source", "temperature", "n", "seed"})],
