@@ -13,9 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dualset.builders.at_work import at_work
 from dualset.builders.candidates.generate import load_policy
 from dualset.builders.candidates.load import import_candidates
 from dualset.builders.candidates.sample import SAMPLER_VERSION, sample_candidates
+from dualset.builders.candidates.settings import CandidateSettings
 from dualset.builders.dataset.records import Candidate, Group, Problem, problem_id_of, row
 from dualset.builders.dataset.schema import TABLES
 from dualset.builders.dataset.store import Version, VersionContent, commit_version, store_home
@@ -77,14 +79,27 @@ def build(
         msg = f"the recipe {recipe.name!r} has no candidates section: add one, or run  dualset check  on it"
         raise RecipeError(msg)
     folder = (home or store_home()) / recipe.name / "work"
+    with at_work(folder):
+        return _build(recipe, recipe.candidates, folder, home, sandbox, tag, progress)
+
+
+def _build(
+    recipe: Recipe,
+    settings: CandidateSettings,
+    folder: Path,
+    home: Path | None,
+    sandbox: Sandbox,
+    tag: str | None,
+    progress: Progress,
+) -> Built:
     work = Work(folder=folder / "labels", stage="label", settings=recipe.labels, sandbox=sandbox, progress=progress)
     problem_set = load_problems(recipe.problems)
     pins = {"problems": problem_set.pin}
     pool: Pool = {}
-    if recipe.candidates.source == "samples":
-        pool = _by_problem(import_candidates(recipe.candidates, problem_set))
+    if settings.source == "samples":
+        pool = _by_problem(import_candidates(settings, problem_set))
     problems, left_out, references = _sound(recipe, problem_set.problems, replace(work, folder=folder / "references"))
-    if recipe.candidates.source != "samples":
+    if settings.source != "samples":
         pool, pins["model"] = _sample(recipe, problems, folder, progress)
     shards = list(label_and_keep(problems, _codes(pool), work))
     verdicts, programs = _verdicts(shards)
