@@ -1,36 +1,44 @@
 """Running a recipe: problems, candidates, labels, groups, one committed version.
 
-In: a recipe. Out: a version and its counts. The work is cut into shards of whole problems, in key order; a finished
-shard is kept under ``NAME/work`` and named by what it was made from, so that a rerun after any crash recomputes nothing
-that is done. Only what a recipe says reaches the revision: not the number of workers, the clock or where files lie.
+In: a recipe. Out: a version and its counts. The work is cut into parts of whole problems, in key order, and only the
+part at hand is in memory, beside the problems themselves: candidates and groups lie on disk. A finished shard of labels
+or samples is kept under ``NAME/work`` and named by what it was made from, so that a rerun after any crash recomputes
+nothing that is done. Only what a recipe says reaches the revision: not the number of workers, the clock or where files
+lie.
 
 A problem whose own reference program fails its tests would label right programs wrong. It is left out, and counted.
 """
 
+import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from dualset.builders.at_work import at_work
+from dualset.builders.at_work import TEMPORARY, at_work
 from dualset.builders.candidates.generate import load_policy
 from dualset.builders.candidates.load import import_candidates
+from dualset.builders.candidates.pool import KEY, Pool, SampledPool, by_problem, n_programs, spill_candidates
 from dualset.builders.candidates.sample import SAMPLER_VERSION, sample_candidates
 from dualset.builders.candidates.settings import CandidateSettings
-from dualset.builders.dataset.records import Candidate, Group, Problem, problem_id_of, row
+from dualset.builders.dataset.faults import plain_faults
+from dualset.builders.dataset.records import Candidate, Problem, problem_id_of, row
 from dualset.builders.dataset.schema import TABLES
 from dualset.builders.dataset.store import Version, VersionContent, commit_version, store_home
 from dualset.builders.errors import RecipeError
-from dualset.builders.execution.kept import KeptLabels, Work, label_and_keep
+from dualset.builders.execution.kept import Codes, KeptLabels, Work, in_parts
 from dualset.builders.execution.ladder import ONE, Sandbox
 from dualset.builders.execution.references import judge_references
 from dualset.builders.groups.mixed import balanced, make_groups, problem_kind
+from dualset.builders.groups.settings import GroupSettings
 from dualset.builders.groups.splits import split_of
 from dualset.builders.problems.load import load_problems
 from dualset.builders.progress import Progress, silent
 from dualset.builders.recipe import Recipe
 from dualset.builders.shards import Shards
+from dualset.builders.spill import Spill
 
 __all__ = ["Built", "build"]
 
@@ -40,10 +48,7 @@ ALWAYS_COUNTED = (
     *("programs_passed", "programs_failed", "programs_unknown", "programs_repeated", "programs_flaky"),
 )
 PROBLEMS_A_SAMPLING_SHARD = 16
-
-Pool = Mapping[str, Sequence[Candidate]]
-"""problem_id -> its candidates."""
-Verdicts = Mapping[str, bool | None]
+_VERDICTS = {True: "programs_passed", False: "programs_failed", None: "programs_unknown"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,34 +100,50 @@ def _build(
     work = Work(folder=folder / "labels", stage="label", settings=recipe.labels, sandbox=sandbox, progress=progress)
     problem_set = load_problems(recipe.problems)
     pins = {"problems": problem_set.pin}
-    pool: Pool = {}
-    if settings.source == "samples":
-        pool = _by_problem(import_candidates(settings, problem_set))
-    problems, left_out, references = _sound(recipe, problem_set.problems, replace(work, folder=folder / "references"))
-    if settings.source != "samples":
-        pool, pins["model"] = _sample(recipe, problems, folder, progress)
-    shards = list(label_and_keep(problems, _codes(pool), work))
-    verdicts, programs = _verdicts(shards)
-    groups, counts = _group(recipe, problems, pool, verdicts)
-    counts |= programs | references | {"problem_rows_repeated": problem_set.repeated}
-    version = commit_version(
-        recipe.name,
-        {
-            "problems": (row(p) for p in problems),
-            "candidates": (row(c) for p in problems for c in pool.get(p.problem_id, ())),
-            "labels": (label for shard in shards for label in shard.labels()),
-            "groups": (row(g) for g in groups),
-            "observations": (each for shard in shards for each in shard.observations()),
-        },
-        content=VersionContent(
-            recipe=recipe.content,
-            pins=pins,
-            counts={name: counts.get(name, 0) for name in sorted({*ALWAYS_COUNTED, *counts})},
-        ),
-        home=home,
-        tag=tag,
-    )
+    with ExitStack() as held:
+        place = held.enter_context(_spilled(folder))
+        if settings.source == "samples":  # before hours of work: a sample may be wrong
+            pool: Pool = (spill := held.enter_context(Spill(place / "candidates", KEY)))
+            spill_candidates(import_candidates(settings, problem_set), spill, progress)
+        first = replace(work, folder=folder / "references")
+        problems, left_out, references = _sound(recipe, problem_set.problems, first)
+        if settings.source != "samples":
+            pool, pins["model"] = _sample(recipe, problems, folder, progress)
+        groups = held.enter_context(Spill(place / "groups", ("problem_id", "group_id", "n_correct")))
+        labels = KeptLabels(work, n_programs(pool, problems))
+        counts = _label_and_group(problems, pool, labels, recipe.groups, groups)
+        kept = _balance(recipe.groups, groups, counts)
+        counts |= references | {"problem_rows_repeated": problem_set.repeated}
+        version = commit_version(
+            recipe.name,
+            {
+                "problems": (row(p) for p in problems),
+                "candidates": (each for _, candidates in by_problem(pool, problems) for each in candidates),
+                "labels": labels.labels(),
+                "groups": (group for group in groups.rows() if kept is None or group["group_id"] in kept),
+                "observations": labels.observations(),
+            },
+            content=VersionContent(
+                recipe=recipe.content,
+                pins=pins,
+                counts={name: counts.get(name, 0) for name in sorted({*ALWAYS_COUNTED, *counts})},
+            ),
+            home=home,
+            tag=tag,
+        )
     return Built(version=version, counts=version.counts, left_out=left_out)
+
+
+@contextmanager
+def _spilled(folder: Path) -> Iterator[Path]:
+    """A folder for what lies on disk during this build only; where it crashes, the next one removes it."""
+    place = folder / f"spilled{TEMPORARY}"
+    try:
+        with plain_faults(folder):
+            place.mkdir()
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _sound(
@@ -148,34 +169,6 @@ def _sound(
     return stay, found.failed, counts | {"problems_left_out": len(found.failed)}
 
 
-def _codes(pool: Pool) -> dict[str, dict[str, str]]:
-    return {
-        problem_id: {c.program_id: c.code for c in candidates if c.program_id and c.code}
-        for problem_id, candidates in pool.items()
-    }
-
-
-def _verdicts(shards: Iterable[KeptLabels]) -> tuple[Verdicts, dict[str, int]]:
-    """Every program's verdict, and how many there are of each kind."""
-    verdicts: dict[str, bool | None] = {}
-    counts: Counter[str] = Counter()
-    for label in (label for shard in shards for label in shard.labels()):
-        verdicts[label["program_id"]] = label["passed"]
-        counts[{True: "programs_passed", False: "programs_failed", None: "programs_unknown"}[label["passed"]]] += 1
-        counts["programs_repeated"] += label["runs"] > 1
-        counts["programs_flaky"] += bool(label["flaky"])
-    return verdicts, dict(counts)
-
-
-def _by_problem(candidates: Iterable[Candidate]) -> Pool:
-    pool: dict[str, list[Candidate]] = {}
-    for candidate in candidates:
-        pool.setdefault(candidate.problem_id, []).append(candidate)
-    for each in pool.values():
-        each.sort(key=lambda c: c.candidate_id)
-    return pool
-
-
 def _sample(recipe: Recipe, problems: Sequence[Problem], work: Path, progress: Progress) -> tuple[Pool, str]:
     """Sample each problem from the model, shard by shard."""
     settings = recipe.candidates
@@ -183,7 +176,7 @@ def _sample(recipe: Recipe, problems: Sequence[Problem], work: Path, progress: P
     policy = load_policy(str(settings.model), revision=settings.model_revision, device=settings.device)
     shards = Shards(work / "candidates", TABLES["candidates"].schema)
     said = recipe.content["candidates"]
-    rows: list[dict[str, Any]] = []
+    keys: list[Any] = []
     for start in range(0, len(problems), PROBLEMS_A_SAMPLING_SHARD):
         progress("sample", start * settings.n, len(problems) * settings.n)
         part = problems[start : start + PROBLEMS_A_SAMPLING_SHARD]
@@ -191,30 +184,55 @@ def _sample(recipe: Recipe, problems: Sequence[Problem], work: Path, progress: P
         key = [SAMPLER_VERSION, said, policy.revision, asked]
         if not shards.done(key):
             shards.write(key, (row(c) for c in sample_candidates(settings, part, policy)))
-        rows += shards.read(key)
-    progress("sample", len(rows), len(rows))
-    return _by_problem(Candidate(**each) for each in rows), policy.revision
+        keys.append(key)
+    progress("sample", len(problems) * settings.n, len(problems) * settings.n)
+    return SampledPool(shards, keys), policy.revision
 
 
-def _group(
-    recipe: Recipe, problems: Sequence[Problem], pool: Pool, verdicts: Verdicts
-) -> tuple[list[Group], dict[str, int]]:
-    """The groups in key order, and what every problem, chunk and candidate became."""
+class _Tried(NamedTuple):
+    """A problem, its candidates, and the distinct programs among them."""
+
+    problem: Problem
+    candidates: list[Candidate]
+    codes: Codes
+
+
+def _tried(pool: Pool, problems: Sequence[Problem]) -> Iterator[_Tried]:
+    for problem, rows in by_problem(pool, problems):
+        candidates = [Candidate(**each) for each in rows]
+        yield _Tried(problem, candidates, {c.program_id: c.code for c in candidates if c.program_id and c.code})
+
+
+def _label_and_group(
+    problems: Sequence[Problem], pool: Pool, labels: KeptLabels, settings: GroupSettings, groups: Spill
+) -> dict[str, int]:
+    """Part by part: label the programs, make groups of the candidates. What became of every one of them is counted."""
     counts: Counter[str] = Counter()
-    groups: list[Group] = []
-    for problem in problems:
-        candidates = pool.get(problem.problem_id, ())
-        chunks = make_groups(problem, candidates, verdicts, recipe.groups)
-        groups += sorted(chunks.groups, key=lambda g: g.group_id)
-        counts[f"{problem_kind(candidates, verdicts)}_problems"] += 1
-        counts["all_pass_chunks"] += chunks.all_pass
-        counts["all_fail_chunks"] += chunks.all_fail
-        counts["groups_over_cap"] += chunks.over_cap
-        counts["candidates_left_over"] += chunks.left_over
-        counts["candidates_no_code"] += sum(c.program_id is None for c in candidates)
-    if recipe.groups.balance == "correct":
-        kept = balanced(((g.group_id, g.n_correct) for g in groups), recipe.groups.seed)
-        counts["groups_over_balance"] = len(groups) - len(kept)
-        groups = [g for g in groups if g.group_id in kept]
-    counts["mixed_groups"] = len(groups)
-    return groups, dict(counts)
+    for part in in_parts(_tried(pool, problems), lambda tried: len(tried.codes)):
+        verdicts: dict[str, bool | None] = {}
+        for label in labels.label([(tried.problem, tried.codes) for tried in part]):
+            verdicts[label["program_id"]] = label["passed"]
+            counts[_VERDICTS[label["passed"]]] += 1
+            counts["programs_repeated"] += label["runs"] > 1
+            counts["programs_flaky"] += bool(label["flaky"])
+        for tried in part:
+            chunks = make_groups(tried.problem, tried.candidates, verdicts, settings)
+            groups.add(map(row, chunks.groups))
+            counts[f"{problem_kind(tried.candidates, verdicts)}_problems"] += 1
+            counts["all_pass_chunks"] += chunks.all_pass
+            counts["all_fail_chunks"] += chunks.all_fail
+            counts["groups_over_cap"] += chunks.over_cap
+            counts["candidates_left_over"] += chunks.left_over
+            counts["candidates_no_code"] += sum(c.program_id is None for c in tried.candidates)
+            counts["mixed_groups"] += len(chunks.groups)
+    return dict(counts)
+
+
+def _balance(settings: GroupSettings, groups: Spill, counts: dict[str, int]) -> set[str] | None:
+    """The ids of the groups to keep, or None for all; those that are not kept are counted."""
+    if settings.balance != "correct":
+        return None
+    kept = balanced(((group_id, n_correct) for _, group_id, n_correct in groups.sorted_keys()), settings.seed)
+    counts["groups_over_balance"] = counts["mixed_groups"] - len(kept)
+    counts["mixed_groups"] = len(kept)
+    return kept

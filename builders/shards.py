@@ -5,7 +5,7 @@ temporary name, synced and renamed, so that it is there whole or not at all. One
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +43,14 @@ class Shards:
         Raises:
             VersionError: it is damaged.
         """
-        path = self.path(key)
+        return self.read_file(self.path(key))
+
+    def read_file(self, path: Path, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
+        """The rows of a finished shard by where it lies, as :meth:`read`; ``columns`` restricts them (None: all)."""
         try:
             with path.open("rb") as file:  # once: read_table(path) opens it twice, and it may be replaced in between
-                rows: list[dict[str, Any]] = pq.ParquetFile(file, page_checksum_verification=True).read().to_pylist()
+                whole = pq.ParquetFile(file, page_checksum_verification=True)
+                rows: list[dict[str, Any]] = whole.read(columns=columns).to_pylist()
         except (OSError, pa.ArrowException) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise

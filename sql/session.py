@@ -1,18 +1,22 @@
 """A DuckDB connection to one version: its tables as views, and nothing else within reach.
 
 In: a version. Out: a connection whose SQL can read the version's Parquet files and no other file, load no extension and
-change no setting. Each table is a view with a ``split`` column; ``views.sql`` adds ``executions`` and ``attempts``.
+change no setting. It holds up to 1 GB and spills the rest to ``$TMPDIR``. Each table is a view with a ``split`` column;
+``views.sql`` adds ``executions`` and ``attempts``.
 Left out: keeping anyone from overwriting those same Parquet files with ``COPY``; opening the version again says so.
 :func:`ask` runs queries only.
 """
 
+import os
+import secrets
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import duckdb
 
-from dualset.builders.dataset.relations import quoted, select_table, silence
+from dualset.builders.dataset.relations import MEMORY_MB, memory_settings, quoted, select_table, silence
 from dualset.builders.dataset.schema import TABLES
 from dualset.builders.dataset.version import Version
 from dualset.builders.errors import QueryError
@@ -29,9 +33,15 @@ class Answer(NamedTuple):
     rows: Iterator[tuple[Any, ...]]
 
 
-def connect(version: Version) -> duckdb.DuckDBPyConnection:
-    """Open an in-memory database over a version's files."""
-    connection = duckdb.connect()
+def connect(version: Version, *, memory_mb: int = MEMORY_MB) -> duckdb.DuckDBPyConnection:
+    """Open an in-memory database over a version's files.
+
+    Args:
+        version: the version.
+        memory_mb: what DuckDB may hold; the rest lies in a folder of its own in ``$TMPDIR`` until it is closed.
+    """
+    spilled = Path(tempfile.gettempdir()) / f"dualset-sql-{os.getpid()}-{secrets.token_hex(4)}"
+    connection = duckdb.connect(config=memory_settings(str(spilled), memory_mb))
     silence(connection)
     for table in TABLES:
         connection.execute(f"create view {table} as {select_table(version, table)}")
@@ -77,13 +87,20 @@ def ask_to_parquet(
             for batch in reader:
                 writer.write_batch(batch)
     except (duckdb.Error, pa.ArrowException) as error:
-        raise QueryError(one_line(error)) from error
+        raise _refused(error) from error
 
 
 def one_line(error: Exception) -> str:
     """DuckDB's message without the drawing of where it happened, but with its suggestions."""
     lines = [line.strip() for line in str(error).split("LINE ")[0].splitlines()]
     return " ".join(line for line in lines if line)
+
+
+def _refused(error: Exception) -> QueryError:
+    if isinstance(error, duckdb.OutOfMemoryException):
+        what = str(error).splitlines()[0]
+        return QueryError(f"{what}: ask for less at a time, or give it more with --memory-mb ({MEMORY_MB} if not said)")
+    return QueryError(one_line(error))
 
 
 def _run(
@@ -93,14 +110,14 @@ def _run(
     try:
         return connection.execute(query, dict(parameters or {}))
     except duckdb.Error as error:
-        raise QueryError(one_line(error)) from error
+        raise _refused(error) from error
 
 
 def _check(connection: duckdb.DuckDBPyConnection, query: str) -> None:
     try:
         statements = connection.extract_statements(query)
     except duckdb.Error as error:
-        raise QueryError(one_line(error)) from error
+        raise _refused(error) from error
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         kinds = ", ".join(statement.type.name for statement in statements) or "none"
         msg = f"expected one select statement, not {kinds}: a version is read, never changed"
@@ -112,4 +129,4 @@ def _fetch(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
         while rows := result.fetchmany(_ROWS_A_FETCH):
             yield from rows
     except duckdb.Error as error:
-        raise QueryError(one_line(error)) from error
+        raise _refused(error) from error

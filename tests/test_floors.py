@@ -9,7 +9,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = ["builders", "sql", "eval", "train", "cli"]
 ROOMS = ["dataset", "problems", "candidates", "execution", "groups", "recipe", "build"]
-ANY_FLOOR = {"at_work", "errors", "plain_yaml", "progress", "settings", "shards"}  # small files that every room may use
+# small files that every room may use
+ANY_FLOOR = {"at_work", "errors", "plain_yaml", "progress", "settings", "shards", "spill"}
 
 
 def modules() -> Iterator[tuple[str, Path]]:

@@ -64,7 +64,7 @@ def _last_block(text: str) -> tuple[bool, str, bool]:
     """
     found, block, inside, opening, thinking = False, "", [""], None, False
     for line in text.split("\n"):
-        fence = _FENCE.fullmatch(line.removesuffix("\r"))
+        fence = _FENCE.fullmatch(line.removesuffix("\r")) if "```" in line or "~~~" in line else None
         if opening is None:
             if fence and not ("`" in fence[2] and "`" in fence[3]):
                 found, opening, inside = True, fence, []
@@ -85,6 +85,8 @@ def _closes(fence: re.Match[str], opening: re.Match[str]) -> bool:
 
 def _outdented(line: str, width: int) -> str:
     """The line without the fence's own indentation (a block inside a list is indented as a whole)."""
+    if not width:
+        return line
     lead = len(line) - len(line.lstrip(" \t"))
     return line[min(lead, width) :]
 

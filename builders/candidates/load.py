@@ -4,7 +4,7 @@ In: `CandidateSettings` with ``source: samples`` and the problems. Out: candidat
 It leaves out sampling (``sample.py``) and judging: a recorded verdict is kept beside, and is never a label.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -65,36 +65,57 @@ def sample_files(settings: CandidateSettings) -> SourceFiles:
 
 
 def _candidates(settings: CandidateSettings, problems: ProblemSet, files: SourceFiles) -> Iterator[Candidate]:
-    seen: set[tuple[str, str | None, int, int]] = set()
-    running: Counter[tuple[str, str | None, int]] = Counter()
+    kinds: defaultdict[tuple[str, str | None, int], _Indices] = defaultdict(_Indices)
     for path in files.paths:
         for sample in FORMATS[str(settings.format)](path, problems):
-            candidate = _candidate(sample, settings)
-            kin = (candidate.problem_id, candidate.model, candidate.round)
-            if sample.sample_index is None:
-                candidate = replace(candidate, sample_index=running[kin])
-                running[kin] += 1
-            key = (*kin, candidate.sample_index)
-            if key in seen:
+            model = sample.model or settings.model
+            indices = kinds[sample.problem.problem_id, model, sample.round]
+            index = indices.next() if sample.sample_index is None else sample.sample_index
+            if not indices.take(index):
                 msg = (
-                    f"{sample.where}: sample {candidate.sample_index} of problem {sample.problem.source_id!r} by "
-                    f"{candidate.model or 'an unnamed model'} is there already: each needs its own sample_index"
+                    f"{sample.where}: sample {index} of problem {sample.problem.source_id!r} by "
+                    f"{model or 'an unnamed model'} is there already: each needs its own sample_index"
                 )
                 raise SourceError(msg)
-            seen.add(key)
+            candidate = _candidate(sample, index, settings)
             yield replace(candidate, candidate_id=candidate_id_of(candidate))
-    if not seen:
+    if not kinds:
         msg = f"{files.paths[0]} holds no sample of the recipe's problems: is it the right file?"
         raise SourceError(msg)
 
 
-def _candidate(sample: ImportedSample, settings: CandidateSettings) -> Candidate:
+class _Indices:
+    """The sample indices seen of one problem, model and round: those below ``upto``, and the few ``beyond``."""
+
+    __slots__ = ("beyond", "numbered", "upto")
+
+    def __init__(self) -> None:
+        self.beyond: set[int] = set()
+        self.numbered = self.upto = 0
+
+    def next(self) -> int:
+        """The index of a sample that has none of its own: they are counted."""
+        self.numbered += 1
+        return self.numbered - 1
+
+    def take(self, index: int) -> bool:
+        """Whether it is a new one."""
+        if 0 <= index < self.upto or index in self.beyond:
+            return False
+        self.beyond.add(index)
+        while self.upto in self.beyond:
+            self.beyond.remove(self.upto)
+            self.upto += 1
+        return True
+
+
+def _candidate(sample: ImportedSample, index: int, settings: CandidateSettings) -> Candidate:
     """The sample with what the recipe says where the file is silent."""
     problem_id, code = sample.problem.problem_id, sample.found.code
     return Candidate(
         candidate_id="",
         problem_id=problem_id,
-        sample_index=sample.sample_index or 0,
+        sample_index=index,
         round=sample.round,
         program_id=None if code is None else program_id_of(problem_id, code),
         completion=sample.completion,

@@ -16,8 +16,7 @@ def canonical_json(value: Any) -> bytes:
 
     Lone surrogates (programs may print them) are kept by escaping all non-ASCII characters.
     """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False, default=_plain)
-    return text.encode("ascii")
+    return _ENCODER.encode(value).encode("ascii")
 
 
 def sha256_hex(data: bytes) -> str:
@@ -35,3 +34,6 @@ def _plain(value: Any) -> str:
         return value.isoformat()
     msg = f"{type(value).__name__} has no canonical JSON"
     raise TypeError(msg)
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False, default=_plain)

@@ -5,7 +5,7 @@ A record holds data and nothing else; ids are made by the ``make_*`` functions h
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -165,8 +165,14 @@ class Group:
 
 
 def row(record: Any) -> dict[str, Any]:
-    """The record as plain data for a table."""
-    return asdict(record)
+    """The record as plain data for a table: as ``dataclasses.asdict``, but nothing is copied."""
+    return {name: _plain(getattr(record, name)) for name in record.__slots__}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(row, value)) if value and is_dataclass(value[0]) else value  # a tuple is of one kind
+    return row(value) if is_dataclass(value) else value
 
 
 def problem_from_row(data: Mapping[str, Any]) -> Problem:
@@ -201,7 +207,7 @@ def program_id_of(problem_id: str, code: str) -> str:
 
 def candidate_id_of(candidate: Candidate) -> str:
     """A candidate is what was said, by which model under which settings, as which sample of which problem and round."""
-    named = asdict(candidate)
+    named = row(candidate)
     for derived in ("candidate_id", "program_id", "code", "extraction", "recorded_passed", "recorded_verdict"):
         del named[derived]
     return content_id(named)

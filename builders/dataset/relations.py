@@ -19,11 +19,12 @@ from dualset.builders.dataset.version import Version
 from dualset.builders.dataset.words import Split
 from dualset.builders.errors import VersionError
 
-__all__ = ["MEMORY_MB", "bounded", "quoted", "select_table", "silence"]
+__all__ = ["MEMORY_MB", "bounded", "memory_settings", "quoted", "select_table", "silence"]
 
 MEMORY_MB = 1000
 """What DuckDB may hold; what does not fit is spilled to the temporary folder. The process stays below 2 GB."""
 _THREADS = 4
+Settings = dict[str, str | bool | int | float | list[str]]
 _SQL_TYPES = {
     pa.string(): "varchar",
     pa.large_string(): "varchar",
@@ -48,6 +49,12 @@ def select_table(version: Version, table: str) -> str:
     return " union all by name ".join(parts)
 
 
+def memory_settings(folder: str, memory_mb: int = MEMORY_MB) -> Settings:
+    """DuckDB's settings that keep it within its memory; what does not fit is spilled to a folder, made when needed."""
+    threads = min(_THREADS, os.cpu_count() or 1)  # each holds rows of its own
+    return {"memory_limit": f"{memory_mb}MB", "temp_directory": folder, "threads": threads}
+
+
 @contextmanager
 def bounded(memory_mb: int = MEMORY_MB) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory that spills to ``$TMPDIR``; its queries are our own.
@@ -56,15 +63,9 @@ def bounded(memory_mb: int = MEMORY_MB) -> Iterator[duckdb.DuckDBPyConnection]:
         VersionError: DuckDB gives up: no room to spill to, or a file cannot be read.
     """
     with tempfile.TemporaryDirectory(prefix="dualset-") as folder:
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": f"{memory_mb}MB",
-            "temp_directory": folder,
-            "threads": min(_THREADS, os.cpu_count() or 1),
-            "preserve_insertion_order": False,
-            "autoinstall_known_extensions": False,
-        }
+        own: Settings = {"preserve_insertion_order": False, "autoinstall_known_extensions": False}
         try:
-            with duckdb.connect(config=settings) as connection:
+            with duckdb.connect(config=memory_settings(folder, memory_mb) | own) as connection:
                 silence(connection)
                 yield connection
         except duckdb.OperationalError as error:

@@ -1,13 +1,13 @@
-"""Labels that are kept: programs are run shard by shard, and what is finished is not run again by the next build.
+"""Labels that are kept: programs are run part by part, and what is finished is not run again by the next build.
 
-In: problems with their programs, and a folder. Out: shards of labels and observations, in key order. A shard is whole
-problems, about a thousand programs, and is named by all that its labels were made from.
+In: problems with their programs, and a folder. Out: rows of labels and observations, in key order. A part is whole
+problems, about a thousand programs; it is kept as one shard, which is named by all that its labels were made from.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
@@ -20,28 +20,14 @@ from dualset.builders.execution.settings import LabelSettings
 from dualset.builders.progress import Progress, silent
 from dualset.builders.shards import Shards
 
-__all__ = ["PROGRAMS_A_SHARD", "KeptLabels", "Work", "label_and_keep"]
+__all__ = ["PROGRAMS_A_SHARD", "Codes", "KeptLabels", "Work", "in_parts"]
 
 PROGRAMS_A_SHARD = 1000
+_SCHEMA = pa.schema([(name, pa.struct(TABLES[f"{name}s"].schema)) for name in ("label", "observation")])
 
-Codes = Mapping[str, Mapping[str, str]]
-"""problem_id -> program_id -> code."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KeptLabels:
-    """A finished shard of labels and observations, read when asked for."""
-
-    shards: Shards
-    key: Any
-
-    def labels(self) -> Iterator[dict[str, Any]]:
-        """Rows of the labels table."""
-        return (each["label"] for each in self.shards.read(self.key))
-
-    def observations(self) -> Iterator[dict[str, Any]]:
-        """Rows of the observations table."""
-        return (each["observation"] for each in self.shards.read(self.key))
+Codes = Mapping[str, str]
+"""program_id -> code, of one problem."""
+Each = TypeVar("Each")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,55 +41,77 @@ class Work:
     progress: Progress = silent
 
 
-def label_and_keep(problems: Sequence[Problem], codes: Codes, work: Work) -> Iterator[KeptLabels]:
-    """Run each program that is not yet settled; the shards come in key order, each when it is finished."""
-    schema = pa.schema([(name, pa.struct(TABLES[f"{name}s"].schema)) for name in ("label", "observation")])
-    shards = Shards(work.folder, schema)
-    parts = list(_parts(problems, codes))
-    total = sum(len(programs) for _, programs in parts)
-    done = 0
-    for part, programs in parts:
-        yield _shard(shards, part, programs, work, done, total)
-        done += len(programs)
-        work.progress(work.stage, done, total)
+def in_parts(each: Iterable[Each], n_programs: Callable[[Each], int]) -> Iterator[list[Each]]:
+    """Whole problems, of about a shard's worth of programs together; the last ones may have none."""
+    part: list[Each] = []
+    programs = 0
+    for one in each:
+        part.append(one)
+        programs += n_programs(one)
+        if programs >= PROGRAMS_A_SHARD:
+            yield part
+            part, programs = [], 0
+    if part:
+        yield part
 
 
-def _shard(
-    shards: Shards, part: Sequence[Problem], programs: Sequence[Program], work: Work, before: int, total: int
-) -> KeptLabels:
-    tested = [[problem_id_of(p), p.time_limit_s, p.memory_limit_mb] for p in part]
-    key = [GRADER_VERSION, asdict(work.settings), tested, [p[:2] for p in programs]]
-    settled = _settled(shards, key)
-    missing = [program for program in programs if program.program_id not in settled]
-    if missing:
-        ran = label_programs(
-            {p.problem_id: p for p in part},
-            missing,
-            work.settings,
-            sandbox=work.sandbox,
-            progress=lambda _stage, n, _total: work.progress(work.stage, before + n, total),
-        )
-        settled |= {label.program_id: {"label": row(label), "observation": row(seen)} for label, seen in ran}
-        shards.write(key, (settled[program.program_id] for program in programs))
-    return KeptLabels(shards=shards, key=key)
+class KeptLabels:
+    """The labels of programs that are given part by part; of those in memory is only the part at hand.
 
+    Args:
+        work: how they are run, and where they are kept.
+        total: distinct programs of all parts, for the progress.
+    """
 
-def _settled(shards: Shards, key: Any) -> dict[str, dict[str, Any]]:
-    """The finished rows by program; a fault of the machine settles nothing, so those programs are run again."""
-    rows = shards.read(key) if shards.done(key) else []
-    return {each["label"]["program_id"]: each for each in rows if Outcome.INFRA_ERROR not in each["label"]["outcomes"]}
+    def __init__(self, work: Work, total: int) -> None:
+        self._work, self._total, self._done = work, total, 0
+        self._shards = Shards(work.folder, _SCHEMA)
+        self._finished: list[Path] = []
 
+    def label(self, part: Sequence[tuple[Problem, Codes]]) -> list[dict[str, Any]]:
+        """Run each program that is not yet settled; the part's rows of the labels table, in key order."""
+        problems = [problem for problem, _ in part]
+        programs = [Program(p.problem_id, *each) for p, codes in part for each in sorted(codes.items())]
+        if not programs:
+            return []
+        rows = self._label(problems, programs)
+        self._done += len(programs)
+        self._work.progress(self._work.stage, self._done, self._total)
+        return rows
 
-def _parts(problems: Iterable[Problem], codes: Codes) -> Iterator[tuple[list[Problem], list[Program]]]:
-    """Whole problems with their distinct programs, about a shard's worth at a time."""
-    part: list[Problem] = []
-    programs: list[Program] = []
-    for problem in problems:
-        distinct = sorted(codes.get(problem.problem_id, {}).items())
-        part.append(problem)
-        programs += [Program(problem.problem_id, program_id, code) for program_id, code in distinct]
-        if len(programs) >= PROGRAMS_A_SHARD:
-            yield part, programs
-            part, programs = [], []
-    if programs:
-        yield part, programs
+    def labels(self) -> Iterator[dict[str, Any]]:
+        """Rows of the labels table, of all parts so far."""
+        return self._rows("label")
+
+    def observations(self) -> Iterator[dict[str, Any]]:
+        """Rows of the observations table, of all parts so far."""
+        return self._rows("observation")
+
+    def _rows(self, column: str) -> Iterator[dict[str, Any]]:
+        return (row[column] for path in self._finished for row in self._shards.read_file(path, [column]))
+
+    def _label(self, problems: Sequence[Problem], programs: Sequence[Program]) -> list[dict[str, Any]]:
+        work = self._work
+        tested = [[problem_id_of(p), p.time_limit_s, p.memory_limit_mb] for p in problems]
+        key = [GRADER_VERSION, asdict(work.settings), tested, [p[:2] for p in programs]]
+        settled = self._settled(key)
+        missing = [program for program in programs if program.program_id not in settled]
+        if missing:
+            ran = label_programs(
+                {p.problem_id: p for p in problems},
+                missing,
+                work.settings,
+                sandbox=work.sandbox,
+                progress=lambda _stage, n, _total: work.progress(work.stage, self._done + n, self._total),
+            )
+            settled |= {label.program_id: {"label": row(label), "observation": row(seen)} for label, seen in ran}
+            self._shards.write(key, (settled[program.program_id] for program in programs))
+        self._finished.append(self._shards.path(key))
+        return [settled[program.program_id]["label"] for program in programs]
+
+    def _settled(self, key: Any) -> dict[str, dict[str, Any]]:
+        """The finished rows by program; a fault of the machine settles nothing, so those programs are run again."""
+        rows = self._shards.read(key) if self._shards.done(key) else []
+        return {
+            each["label"]["program_id"]: each for each in rows if Outcome.INFRA_ERROR not in each["label"]["outcomes"]
+        }

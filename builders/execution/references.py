@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from dualset.builders.dataset.records import Problem, program_id_of
-from dualset.builders.execution.kept import Work, label_and_keep
+from dualset.builders.execution.kept import KeptLabels, Work, in_parts
 
 __all__ = ["References", "judge_references"]
 
@@ -29,8 +29,12 @@ def judge_references(problems: Sequence[Problem], work: Work) -> References:
         ExecutionError: a test that cannot be read, a checker that is not known, or no sandbox.
     """
     first = {p.problem_id: p.reference_solutions[0] for p in problems if p.reference_solutions}
-    codes = {problem_id: {program_id_of(problem_id, code): code} for problem_id, code in first.items()}
-    once = replace(work, settings=replace(work.settings, repeat=1))
-    kept = label_and_keep([p for p in problems if p.problem_id in first], codes, once)
-    passed = {label["problem_id"]: label["passed"] for shard in kept for label in shard.labels()}
+    codes = [
+        (p, {program_id_of(p.problem_id, first[p.problem_id]): first[p.problem_id]})
+        for p in problems
+        if p.problem_id in first
+    ]
+    kept = KeptLabels(replace(work, settings=replace(work.settings, repeat=1)), total=len(codes))
+    labels = (label for part in in_parts(codes, lambda each: len(each[1])) for label in kept.label(part))
+    passed = {label["problem_id"]: label["passed"] for label in labels}
     return References(*(tuple(name for name in first if passed[name] is what) for what in (True, False, None)))

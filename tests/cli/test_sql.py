@@ -137,3 +137,12 @@ def test_a_query_of_several_seconds_prints_nothing_but_its_answer(version: Versi
     command = [sys.executable, "-m", "dualset", "sql", "tiny", query, "--format", "json"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == [{"done": True}]
+
+
+def test_a_query_may_be_given_more_memory(version: Version) -> None:
+    query = "select len(list(md5(i::varchar))) as n from range(3000000) t(i)"
+    little = dualset("sql", "tiny", query, "--memory-mb", "60", "--format", "json")
+    assert (little.exit_code, "--memory-mb" in little.stderr, little.stdout) == (1, True, "")
+    assert json.loads(dualset("sql", "tiny", query, "--memory-mb", "600", "--format", "json").stdout) == [
+        {"n": 3000000}
+    ]

@@ -1,5 +1,8 @@
 """The session: the views hold what the tables hold, and SQL reaches nothing but the version's own files."""
 
+import os
+from pathlib import Path
+
 import duckdb
 import polars as pl
 import pytest
@@ -123,3 +126,23 @@ def test_a_split_reads_its_own_files_only(version: Version) -> None:
     plan = connect(version).sql("explain select count(code) from candidates where split = 'test'").fetchall()[0][1]
     assert plan.count("READ_PARQUET") == 1
     assert connect(version).sql("explain from candidates").fetchall()[0][1].count("READ_PARQUET") == 3
+
+
+def test_a_query_larger_than_its_memory_is_spilled_and_nothing_stays(
+    version: Version, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    connection = connect(version, memory_mb=60)
+    query = "select count(*) from (select md5(i::varchar) as text from range(2000000) t(i) group by text)"
+    assert list(ask(connection, query).rows) == [(2_000_000,)]
+    assert [path.name.rpartition("-")[0] for path in tmp_path.iterdir()] == [f"dualset-sql-{os.getpid()}"]
+    connection.close()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_query_that_cannot_be_spilled_says_what_to_do(version: Version) -> None:
+    query = "select len(list(md5(i::varchar))) from range(3000000) t(i)"
+    with pytest.raises(QueryError, match=r"(?i)out of memory.*--memory-mb \(1000 if not said\)$") as caught:
+        list(ask(connect(version, memory_mb=60), query).rows)
+    assert "\n" not in str(caught.value)
+    assert list(ask(connect(version, memory_mb=600), query).rows) == [(3_000_000,)]

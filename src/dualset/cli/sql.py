@@ -21,6 +21,7 @@ _BY_SUFFIX = {".csv": "csv", ".json": "json", ".md": "markdown", ".parquet": "pa
 @click.option("--param", "given", multiple=True, metavar="NAME=VALUE", help="A parameter of the query.")
 @click.option("--list", "as_list", is_flag=True, help="List the named queries and their parameters.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Default: by the suffix of -o, or table.")
+@click.option("--memory-mb", type=click.IntRange(min=50), help="What DuckDB may hold before it spills; default 1000.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write there, not to stdout.")
 def command(
     ref: str | None,
@@ -29,6 +30,7 @@ def command(
     given: tuple[str, ...],
     as_list: bool,
     form: str | None,
+    memory_mb: int | None,
     output: Path | None,
 ) -> None:
     """Ask the version REF a QUERY, in DuckDB's SQL.
@@ -47,7 +49,7 @@ def command(
     if form == "parquet" and output is None and sys.stdout.isatty():
         msg = "Parquet is not for a terminal: give -o FILE"
         raise click.UsageError(msg)
-    _answer(ref, text, parameters, form, output)
+    _answer(ref, text, parameters, form, memory_mb, output)
 
 
 def _pairs(given: tuple[str, ...]) -> dict[str, str]:
@@ -71,11 +73,14 @@ def _question(query: str | None, name: str | None, given: dict[str, str]) -> tup
     return sys.stdin.read() if query == "-" else str(query), dict(given)
 
 
-def _answer(ref: str, text: str, parameters: dict[str, Any], form: str, output: Path | None) -> None:
+def _answer(
+    ref: str, text: str, parameters: dict[str, Any], form: str, memory_mb: int | None, output: Path | None
+) -> None:
+    from dualset.builders.dataset.relations import MEMORY_MB
     from dualset.builders.dataset.store import open_version
     from dualset.sql.session import ask, ask_to_parquet, connect
 
-    connection = connect(open_version(ref))
+    connection = connect(open_version(ref), memory_mb=memory_mb or MEMORY_MB)
     if form == "parquet":
         with _opened(output) as file:
             ask_to_parquet(connection, text, parameters, file)

@@ -1,6 +1,7 @@
 """Imported samples: every format, the joins, and what is refused."""
 
 import json
+import random
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -266,3 +267,23 @@ def test_every_real_codet_prompt_finds_the_problem_that_codets_own_list_names(da
     settings = CandidateSettings(source="samples", format="codet", path=(str(path),))
     found = {c.problem_id: None for c in import_candidates(settings, problems)}
     assert [problems.get(each).source_id for each in found] == [names[prompt] for prompt in prompts]
+
+
+def test_the_first_repeated_sample_is_told_whatever_the_order_of_the_indices(tmp_path: Path) -> None:
+    rng = random.Random(0)
+    for _ in range(200):
+        indices = [rng.choice([None, -1, *range(8), 2**31 - 1]) for _ in range(rng.randrange(1, 12))]
+        rows = [{"problem_id": "a", "code": "x"} | ({} if i is None else {"sample_index": i}) for i in indices]
+        seen: list[int] = []
+        counted = 0
+        for i in indices:
+            seen.append(counted if i is None else i)
+            counted += i is None
+        again = next((n for n, i in enumerate(seen) if i in seen[:n]), None)
+        if again is None:
+            assert [c.sample_index for c in read(tmp_path, "jsonl", rows)] == seen
+        else:
+            with pytest.raises(
+                SourceError, match=f"line {again + 1}: sample {seen[again]} of problem 'a' by an unnamed"
+            ):
+                read(tmp_path, "jsonl", rows)
