@@ -5,6 +5,7 @@ an index of the keys alone, so that neither their number nor their length costs 
 goes away is the caller's.
 """
 
+import errno
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,12 +14,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from dualset.builders.errors import VersionError
+from dualset.builders.dataset.faults import plain_faults
 
 __all__ = ["Spill"]
 
 _SETTINGS = ("journal_mode = off", "synchronous = off", "locking_mode = exclusive", "page_size = 16384")
 _ROWS_A_FETCH = 64
+_FAULTS = dict.fromkeys((sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC), errno.ENOSPC)
+_FAULTS |= dict.fromkeys((sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY), errno.EACCES)
 
 
 class Spill:
@@ -27,6 +30,9 @@ class Spill:
     Args:
         path: of a file that is not there yet.
         key: the columns that order the rows, by code points and size.
+
+    Raises:
+        VersionError: there is no room or no permission to write.
     """
 
     def __init__(self, path: Path, key: tuple[str, ...]) -> None:
@@ -80,8 +86,11 @@ class Spill:
 
     @contextmanager
     def _plain_faults(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            msg = f"{self._path.parent}: {error}: nothing is lost; make room there and run the same command again"
-            raise VersionError(msg) from error
+        """What SQLite says of the disk, as the operating system would."""
+        with plain_faults(self._path.parent):
+            try:
+                yield
+            except sqlite3.OperationalError as error:
+                if (fault := _FAULTS.get(error.sqlite_errorcode)) is None:
+                    raise
+                raise OSError(fault, str(error), str(self._path)) from error

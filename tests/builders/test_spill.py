@@ -1,6 +1,8 @@
 """Spilled rows: any order in, key order out, as often as asked, and a full disk is one line."""
 
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,7 +52,27 @@ def test_two_readers_at_the_same_time_do_not_disturb_each_other(tmp_path: Path) 
         ]
 
 
+def test_no_room_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    code = f"""
+import resource
+from pathlib import Path
+from dualset.builders.errors import VersionError
+from dualset.builders.spill import Spill
+resource.setrlimit(resource.RLIMIT_FSIZE, (10**6, 10**6))
+try:
+    with Spill(Path({str(tmp_path)!r}) / "rows", ("id",)) as spill:
+        spill.add({{"id": i, "text": "x" * 1000}} for i in range(10_000))
+        list(spill.rows())
+except VersionError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.startswith(f"{tmp_path}/rows: "), done.stderr
+    assert done.stdout.endswith("free space and run the same command again\n")
+    assert len(done.stdout.splitlines()) == 1
+
+
 def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(VersionError, match="make room there and run the same command again") as caught:
+    with pytest.raises(VersionError, match=r"make .* writable, or set DUALSET_HOME") as caught:
         Spill(tmp_path / "nowhere" / "rows", ("id",))
     assert "\n" not in str(caught.value)
