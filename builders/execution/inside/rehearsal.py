@@ -38,8 +38,12 @@ _ORDER = Order(
     write_bytes=1 << 16,
 )
 _FUNCTION = """
-from typing import List, Tuple, Optional
+from typing import Any, Dict, List, Optional, Set, Tuple
 import math
+
+for t in (int, float, str, bool, Any):  # typing remembers what it has made
+    List[t], List[List[t]], Set[t], Optional[t], Optional[List[t]]
+    Tuple[t, t], Tuple[t, ...], Dict[str, t], Dict[int, t]
 
 class Solution:
     def f(self, xs: List[int], y: float = 0.5) -> bool:
