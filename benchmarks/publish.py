@@ -90,13 +90,15 @@ def published(hub: Hub, folder: Path, version: Version) -> tuple[str, Figures]:
 
 
 def _compared(hub: Hub, version: Version, pulled: Path) -> Figures:
-    """Every file here, there and on the Hub. The card has the repository's name in it there: it is the Hub's."""
+    """Every file here, there and on the Hub. The card has the repository's name in it there, and is no part of it."""
     here, there = _files(version.path), _files(pulled)
     remote = {path: data for path, data in hub.dataset(_REPO).head.files.items() if path != ".gitattributes"}
+    card = "README.md"  # made again by who pulls it: not the Hub's where somebody edited that
     return {
         "files_compared": len(here),
-        "differ_from_ours": [path for path in _differing(here, there) if path != "README.md"],
-        "differ_from_the_hub": _differing(remote, there),
+        "differ_from_ours": [path for path in _differing(here, there) if path != card],
+        "differ_from_the_hub": [path for path in _differing(remote, there) if path != card],
+        "same_card_as_on_the_hub": remote.get(card) == there.get(card),
     }
 
 
@@ -157,16 +159,23 @@ def _learning(run: Path) -> Figures:
 
 def _same_weights(base: Path, runs: dict[str, Path], sha: str) -> Figures:
     weights = {name: hashlib.sha256((run / "model.safetensors").read_bytes()).hexdigest() for name, run in runs.items()}
-    before = hashlib.sha256((base / "model.safetensors").read_bytes()).hexdigest()
     record = json.loads((runs["hub"] / "run.json").read_text())["dataset"]
     return {
         "same_weights": weights["here"] == weights["hub"],
         "weights": weights["hub"][:16],
-        "moved": weights["hub"] != before,
+        "moved": _moved(base, runs["hub"]),
         "pinned": (record["hub_repo"], record["hub_sha"]) == (_REPO, sha),
         "rows": record["rows"],
         "left_out": record["dropped"],
     }
+
+
+def _moved(base: Path, trained: Path) -> bool:
+    """Whether any weight is another one; the files differ even where none is."""
+    from safetensors.numpy import load_file
+
+    before, after = (load_file(folder / "model.safetensors") for folder in (base, trained))
+    return any((before[name] != after[name]).any() for name in before)
 
 
 def _trl(hub: Hub, folder: Path, model: Path, sha: str) -> Figures:

@@ -79,6 +79,8 @@ def test_push_and_pull_speak_json(hub: Hub, dualset: Client, version: Version, t
 def test_a_version_of_the_hub_is_trained_from_and_measured_and_both_records_pin_its_commit(
     hub: Hub, dualset: Client, small_version: Path, tiny_model: Path, tmp_path: Path
 ) -> None:
+    from safetensors.numpy import load_file
+
     address = dualset("push", str(small_version), "ada/small").out.strip()
     sha = address.partition("@")[2]
     env = settings(hub, tmp_path, DUALSET_HOME=str(tmp_path / "store"))
@@ -89,8 +91,13 @@ def test_a_version_of_the_hub_is_trained_from_and_measured_and_both_records_pin_
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    given = ["--model", tiny_model, "--preset", "micro", "--max-steps", "1", "-o", "out"]
-    run("train", "imitate", "hf://datasets/ada/small", *given)
+    given = ["--model", tiny_model, "--preset", "micro", "--max-steps", "1", "--set", "warmup_steps=0"]
+    run("train", "imitate", "hf://datasets/ada/small", *given, "-o", "out")
+    run("train", "imitate", small_version, *given, "-o", "here")
+    trained = tmp_path / "out/model.safetensors"
+    assert trained.read_bytes() == (tmp_path / "here/model.safetensors").read_bytes()
+    after, before = load_file(trained), load_file(tiny_model / "model.safetensors")
+    assert any((after[name] != before[name]).any() for name in before)
     record = json.loads((tmp_path / "out/run.json").read_text())["dataset"]
     assert (record["hub_repo"], record["hub_sha"]) == ("ada/small", sha)
     assert record["revision"] == open_version(str(small_version)).revision
