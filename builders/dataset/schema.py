@@ -73,7 +73,10 @@ _PROBLEMS = Table(
     columns=(
         _PROBLEM_ID,
         Column(
-            "source", _WORD, "the kind of source it was read from: humaneval, mbpp, livecodebench, apps, jsonl, micro"
+            "source",
+            _WORD,
+            "the kind of source it was read from: humaneval, mbpp, livecodebench, apps, codecontests, leetcode, "
+            "mapcoder, jsonl, micro",
         ),
         Column("source_id", _WORD, "its name there, e.g. HumanEval/0"),
         Column("source_revision", _WORD, "the source's pinned Hub commit, or the sha256 of the file read"),
