@@ -7,8 +7,8 @@ running programs, a second version, their diff, every named query, ``dualset sho
 load, and the same work with ``datasets``. What the steps are is said in ``scale_steps.py``. Peak memory is the largest
 resident set of the process (``ru_maxrss``), pages of mapped files among it. Bytes are what the step left on disk.
 
-It leaves out running programs (``sandbox.py``) and sampling. A million candidates take about 25 minutes on two cores
-and 20 GB in ``$TMPDIR``, which are given back.
+It leaves out running programs (``sandbox.py``) and sampling. A million candidates take 25 to 40 minutes on two
+cores, half of them with ``datasets``, and 10 GB in ``$TMPDIR``, which are given back.
 """
 
 import json
@@ -57,13 +57,14 @@ def main(sizes: tuple[int, ...], long: bool, as_json: bool) -> None:
     if long:
         with _runner(as_json) as run:
             run("long", *_step("long"))
-            run("long-read", *_step("long-read"))
-            figures["long"] = run.steps
+            figures["long"] = json.loads(run("long-read", *_step("long-read"))) | {"steps": run.steps}
     if as_json:
         print(json.dumps(figures))
         return
     for name, ratios in figures["growth"].items():
         print(f"{name}: {ratios}")
+    if long:
+        print(f"read: {figures['long']['characters']} characters of {figures['long']['type']}")
 
 
 class _Runner:

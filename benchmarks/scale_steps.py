@@ -303,13 +303,16 @@ def long_read(folder: Path) -> dict[str, Any]:
     version = open_version("long", home=folder / "dualsets")
     files = [str(path) for path in version.files("candidates")]
     loaded = load_dataset("parquet", data_files=files, split="train")
-    return {
+    read = {
         "rows": sum(len(each["completion"]) for each in version.rows("candidates", columns=["completion"])),
         "sql": int(next(ask(connect(version), "select sum(len(completion)) from candidates").rows)[0]),
         "polars": pl.scan_parquet(files).select(pl.col("completion").str.len_chars().sum()).collect().item(),
         "datasets": sum(len(each["completion"]) for each in loaded.shuffle(seed=0).select_columns("completion")),
-        "type": str(loaded.features["completion"].dtype),
     }
+    if set(read.values()) != {_LONG_ROWS * _LONG_TEXT}:
+        msg = f"characters read: {read}, not {_LONG_ROWS * _LONG_TEXT}"
+        raise SystemExit(msg)
+    return {"characters": read, "type": str(loaded.features["completion"].dtype)}
 
 
 STEPS = {"make": make, "build": build, "second": second, "groups": groups, "pool": pool, "peer": peer}

@@ -6,23 +6,34 @@ with failed as (
         problem_id,
         test_index,
         test_id,
-        passed,
-        count(*) filter (not passed) over (partition by problem_id, program_id) as failures
+        executions.passed,
+        labels.tests_total - labels.tests_passed as failures
     from executions
-    semi join (from labels where passed is not null) using (program_id)
+    join labels using (problem_id, program_id)
+    where labels.passed is not null
+),
+counted as (
+    select
+        problem_id,
+        test_index,
+        test_id,
+        count(passed) as programs,
+        count(*) filter (not passed) as kills,
+        count(*) filter (not passed and failures = 1) as sole_kills
+    from failed
+    group by problem_id, test_index, test_id
+    having kills > 0
 )
 select
     problem_id,
-    any_value(problems.source_id) as source_id,
+    problems.source_id,
     test_index,
     test_id,
-    any_value(problems.tests[test_index + 1].visibility) as visibility,
-    count(passed) as programs,
-    count(*) filter (not passed) as kills,
-    count(*) filter (not passed and failures = 1) as sole_kills
-from failed
+    problems.tests[test_index + 1].visibility as visibility,
+    programs,
+    kills,
+    sole_kills
+from counted
 join problems using (problem_id)
-group by problem_id, test_index, test_id
-having kills > 0
 order by sole_kills desc, kills desc, problem_id, test_index
 limit $limit;
