@@ -13,12 +13,16 @@ __all__ = ["Bystander"]
 
 
 class Bystander:
-    """A sleeping process of ours, and what has been done to it."""
+    """A sleeping process of ours, and what has been done to it.
 
-    def __init__(self) -> None:
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self._process = subprocess.Popen(["sleep", "600"], **quiet)  # type: ignore[call-overload]
-        self.pid: int = self._process.pid
+    Args:
+        group: of processes that it joins.
+    """
+
+    def __init__(self, group: int) -> None:
+        null = subprocess.DEVNULL
+        self._process = subprocess.Popen(["sleep", "600"], stdin=null, stdout=null, stderr=null, process_group=group)
+        self.pid = self._process.pid
         self._before = self._look()
 
     def disturbed(self) -> list[str]:

@@ -58,6 +58,7 @@ class Driver:
             stdout=subprocess.PIPE,
             stderr=self._complaints,
             env={**os.environ, "TMPDIR": str(temporary), "DUALSET_SELFTEST_SECRET": secret},
+            process_group=0,  # what signals a group of processes signals no more than this one and its bystanders
         )
         self.pid = self._process.pid
 

@@ -126,7 +126,7 @@ class Staged:
         return str(self._bait.folder)
 
     def _bystander_pid(self) -> str:
-        self._bystander = self._bystander or Bystander()
+        self._bystander = self._bystander or Bystander(self._scene.driver)
         return str(self._bystander.pid)
 
 
