@@ -8,6 +8,16 @@ from typing import Any
 
 import pytest
 
+_TOGETHER = {"test_selftest.py", "test_hostile.py"}
+"""Files that share one run of the grader's own corpus at each level."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one file are run by one process, and share its fixtures."""
+    for item in items:
+        name = "selftest" if item.path.name in _TOGETHER else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(name))
+
 
 @pytest.fixture(scope="session")
 def data() -> Path:
