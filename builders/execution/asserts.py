@@ -33,6 +33,7 @@ class CallAssert(NamedTuple):
 
 
 _MAX_BITS = 4096
+_MOST_MEMBERS = 2000
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -192,6 +193,8 @@ def _constant(node: ast.expr) -> Any:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd, ast.Not)):
         value = _constant(node.operand)
         return _SIGNS[type(node.op)](value)
+    if isinstance(node, (ast.Set, ast.Dict)) and len(list(ast.iter_child_nodes(node))) > _MOST_MEMBERS:
+        raise _NotConstant  # with equal hashes, building it takes the square of their number
     if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
         made = [_constant(item) for item in node.elts]
         return {ast.Tuple: tuple, ast.List: list, ast.Set: set}[type(node)](made)

@@ -6,7 +6,7 @@ problem, used for all its programs.
 """
 
 import json
-import marshal
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,6 @@ from dualset.builders.dataset.words import Style
 from dualset.builders.errors import ExecutionError
 from dualset.builders.execution.asserts import CallAssert, names_read, read_assert
 from dualset.builders.execution.checkers import Ask, no_jail, plain, read_checker
-from dualset.builders.execution.inside.compiler import compile_test
 from dualset.builders.execution.inside.values import decode, decoder, encode, largest_collection
 from dualset.builders.execution.settings import LabelSettings
 
@@ -39,7 +38,6 @@ class Case:
             arguments; None: the test is a block for the judge.
         right: whether the bytes that came back are what was expected; it may raise ``CheckerFault``.
         block: the judge's test code.
-        compiled: the block as a marshalled code object; None: it does not compile, as the judge will say.
         wanted: the names that the block mentions.
     """
 
@@ -47,7 +45,6 @@ class Case:
     send: str | Call | None = None
     right: Callable[[bytes], bool] = lambda body: False
     block: str | None = None
-    compiled: bytes | None = None
     wanted: tuple[str, ...] = ()
 
 
@@ -147,16 +144,8 @@ def _assert(problem: Problem, test: Test, ask: Ask) -> Case:
     own = problem.entry_point
     simple = read_assert(code, own)
     if simple is None:
-        return Case(test_id=test.test_id, block=code, compiled=_compiled(code), wanted=tuple(names_read(code, own)))
+        return Case(test_id=test.test_id, block=code, wanted=tuple(names_read(code, own)))
     return _call_assert(test, simple)
-
-
-def _compiled(code: str) -> bytes | None:
-    """Compiled once a problem: each judge would need a millisecond for it."""
-    try:
-        return marshal.dumps(compile_test(code))
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
-        return None
 
 
 def _unfit(problem: Problem, why: str) -> ExecutionError:
@@ -170,7 +159,8 @@ def _call_assert(test: Test, simple: CallAssert) -> Case:
     if simple.entry is None:
         return Case(test_id=test.test_id, send=(None, [], {}, None), right=lambda body: simple.holds)
     send = (simple.entry, list(simple.args), simple.kwargs, simple.through)
-    read = decoder(members=max(_MEMBERS, largest_collection(simple.expected)))
+    same_size = simple.relation is operator.eq
+    read = decoder(members=max(_MEMBERS, largest_collection(simple.expected)) if same_size else None)
     same = _bytes_that_hold(simple)
 
     def right(body: bytes) -> bool:

@@ -201,7 +201,7 @@ class Worker:
         """What the judge and the program left."""
         order = _order(plan.limits, len(blocks), len(code))
         order = order._replace(idle_s=order.asleep_s)  # the program waits while the judge works
-        task = marshal.dumps((plan.entry_point, [(case.compiled or case.block, case.wanted) for case in blocks]))
+        task = marshal.dumps((plan.entry_point, [(case.block, case.wanted) for case in blocks]))
         ours, theirs = socket.socketpair()
         with ours, theirs:
             judging = order._replace(idle_s=float("inf"), memory_mib=_JUDGE_MIB)

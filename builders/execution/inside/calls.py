@@ -36,8 +36,13 @@ def load(code: types.CodeType, builtins: types.ModuleType) -> dict[str, Any]:
     return names
 
 
-def entry(names: dict[str, Any], path: str) -> Callable[..., Any]:
+def entry(names: dict[str, Any], path: str, *, plain_first: bool) -> Callable[..., Any]:
     """What an entry point names: ``f``, ``Class().method``, or the method ``f`` of a class ``Solution``.
+
+    Args:
+        names: the program's.
+        path: the entry point.
+        plain_first: a function ``f`` goes before such a method, as in a test that says ``f(1)``.
 
     Raises:
         NameError, AttributeError: the program does not define it.
@@ -46,7 +51,7 @@ def entry(names: dict[str, Any], path: str) -> Callable[..., Any]:
     if method:
         return getattr(_name(names, head)(), method)  # type: ignore[no-any-return]
     solution = names.get("Solution")
-    if isinstance(solution, type) and hasattr(solution, head):
+    if isinstance(solution, type) and hasattr(solution, head) and not (plain_first and head in names):
         return getattr(solution(), head)  # type: ignore[no-any-return]
     return _name(names, head)  # type: ignore[no-any-return]
 
@@ -58,7 +63,7 @@ def _name(names: dict[str, Any], name: str) -> Any:
     raise NameError(msg)
 
 
-def answer(names: dict[str, Any], cases: list[Case], pen: Pen, longest: int) -> None:
+def answer(names: dict[str, Any], cases: list[Case], pen: Pen, longest: int, *, plain_first: bool) -> None:
     """One record a test; the body is the encoded result."""
     for path, args, kwargs, through in cases:
         pen.begin()
@@ -66,7 +71,7 @@ def answer(names: dict[str, Any], cases: list[Case], pen: Pen, longest: int) -> 
             pen.write(OK)
             continue
         try:
-            result = entry(names, path)(*args, **kwargs)
+            result = entry(names, path, plain_first=plain_first)(*args, **kwargs)
             body = encode(THROUGH[through](result) if through else result).encode("ascii")
         except BaseException as error:  # noqa: BLE001  # whatever a program raises is data
             pen.write(RAISED, error=describe(error))

@@ -84,7 +84,7 @@ def _call(code: types.CodeType, prelude: bool, cases: list[Any], pen: Pen, line:
         pen.write(FAILED, error=describe(error))
         return True
     pen.write(LOADED)
-    calls.answer(names, cases, pen, longest)
+    calls.answer(names, cases, pen, longest, plain_first=not prelude)
     if line:
         with socket.socket(fileno=line[0]) as judge:
             remote.serve(names, judge, pen)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 __all__ = ["Frame", "pack", "read_frame"]
 
 _HEAD = struct.Struct("=BIQ")  # operation, number, bytes of the body
-_FIRST, _MORE = 1 << 12, 1 << 20
+_FIRST, _MORE, _MOST = 1 << 12, 1 << 20, 1 << 26
 
 
 class Frame(NamedTuple):
@@ -28,11 +28,13 @@ def pack(frame: Frame) -> bytes:
 
 
 def read_frame(sock: socket.socket) -> Frame | None:
-    """Wait for the next frame; None: the other end is gone, or speaks out of turn."""
+    """Wait for the next frame; None: the other end is gone, speaks out of turn, or says more than 64 MiB."""
     data = _read(sock, sock.recv(_FIRST), _HEAD.size)
     if data is None:
         return None
     operation, number, n_body = _HEAD.unpack_from(data)
+    if n_body > _MOST:
+        return None
     data = _read(sock, data, _HEAD.size + n_body)
     if data is None or len(data) > _HEAD.size + n_body:
         return None

@@ -33,8 +33,7 @@ def run(order: Order, fds: list[int], mark: mmap.mmap) -> None:
 
     Args:
         order: its limits.
-        fds: the task (entry point and blocks, compiled if they can be, each with the names it mentions), the file for
-            records, the line.
+        fds: the task (entry point and blocks, each with the names it mentions), the file for records, the line.
         mark: the page shared with the zygote.
     """
     entry_point, blocks = marshal.loads(read_all(fds[0]))
@@ -50,11 +49,9 @@ def run(order: Order, fds: list[int], mark: mmap.mmap) -> None:
                 return  # the rest is judged with fresh processes
 
 
-def _judge(
-    test: str | bytes, wanted: list[str], entry_point: str | None, link: Link
-) -> tuple[str, dict[str, Any] | None]:
+def _judge(test: str, wanted: list[str], entry_point: str | None, link: Link) -> tuple[str, dict[str, Any] | None]:
     try:
-        code = compile_test(test) if isinstance(test, str) else marshal.loads(test)
+        code = compile_test(test)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
         return "broken", describe(error)
     try:

@@ -10,6 +10,7 @@ import os
 os.register_at_fork = lambda **hooks: None
 
 import json  # noqa: E402
+import signal  # noqa: E402
 import socket  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Callable  # noqa: E402
@@ -46,6 +47,7 @@ class Start(NamedTuple):
 def main(control_fd: int, said: str) -> None:
     """Become a guard with its zygote; returns when the driver is gone."""
     start = Start(**json.loads(said))
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # who ignores it, and hands that on, cannot wait for children
     driver = os.getppid()
     control = socket.socket(fileno=control_fd)
     ours, theirs = socket.socketpair()

@@ -132,10 +132,8 @@ def _answer_a_judge() -> None:
 def rehearse_judge() -> None:
     """The judge's part, with a program in another process that does not stay."""
     from dualset.builders.execution.inside import judge, remote
-    from dualset.builders.execution.inside.compiler import compile_test
 
-    block = marshal.dumps(compile_test(_TEST))
-    task = marshal.dumps(("f", [(block, ["f", "math"]), (block, ["f", "math"])]))
+    task = marshal.dumps(("f", [(_TEST, ["f", "math"]), (_TEST, ["f", "math"])]))
 
     def play(line: socket.socket) -> None:
         fds = [memory_file(name) for name in ("task", "records")]

@@ -47,7 +47,7 @@ class Link:
     def __init__(self, sock: socket.socket, *, trusting: bool) -> None:
         self._sock = sock
         self._trusting = trusting
-        self._decode = decoder(other={"h": self._handle, "B": _builtin, "m": _module})
+        self._decode = decoder(other={"h": self._handle, "B": _builtin, "m": _module, "r": _range})
         self._lent: list[Any] = []
         self.in_step = True
         """Whether no request is open: after an error in the middle of one, answers can no longer be told apart."""
@@ -78,9 +78,12 @@ class Link:
         """A new test begins: the other end's objects of these names, as far as it has them."""
         self.in_step = False
         self._send("names", 0, list(wanted))
-        shown = self._decode(self._receive().body)
-        self.in_step = True
-        return shown if isinstance(shown, dict) else {}
+        frame = self._receive()
+        shown = self._decode(frame.body)
+        self.in_step = frame.operation == _OK
+        if not self.in_step or not isinstance(shown, dict):
+            return {}
+        return {name: shown[name] for name in wanted if name in shown}  # no others: they would be the test's own
 
     def serve(self, show: Callable[[list[str]], dict[str, Any]]) -> None:
         """Answer until the other end is gone.
@@ -129,6 +132,8 @@ class Link:
             return {"h": ["back", value._number]}
         if isinstance(value, types.ModuleType):
             return {"m": value.__name__}
+        if type(value) is range:
+            return {"r": [value.start, value.stop, value.step]}
         name = getattr(value, "__name__", None)
         if isinstance(name, str) and getattr(builtins, name, None) is value:
             return {"B": name}
@@ -201,7 +206,7 @@ def serve(names: dict[str, Any], sock: socket.socket, pen: Pen) -> None:
         solution = names.get("Solution")
         for name in wanted:
             if name not in shown and isinstance(solution, type) and hasattr(solution, name):
-                shown[name] = calls.entry(names, name)
+                shown[name] = calls.entry(names, name, plain_first=True)
         return shown
 
     try:
@@ -280,6 +285,10 @@ def _exception(error: dict[str, Any]) -> Exception:
 
 def _builtin(name: Any) -> Any:
     return getattr(builtins, str(name))
+
+
+def _range(bounds: Any) -> range:
+    return range(*bounds)
 
 
 def _module(name: Any) -> Any:

@@ -170,12 +170,12 @@ def _tagged(tag: str, content: Any, tuples_as_lists: bool, members: int | None) 
 
 
 def _dict(items: list[Any]) -> dict[Any, Any]:
-    _spread([key for key, _ in items])
-    return dict(items)
+    return dict(zip(_spread([key for key, _ in items]), [value for _, value in items], strict=True))
 
 
 def _spread(keys: list[Any]) -> list[Any]:
-    """The keys, if few share a hash: a set of those that do takes the square of their number."""
+    """The keys, if few share a hash: a set of those that do takes the square of their number. A set in it is frozen."""
+    keys = [frozenset(key) if type(key) is set else key for key in keys]
     if len(keys) > _ALIKE and max(Counter(map(hash, keys)).values()) > _ALIKE:
         msg = "keys with equal hashes"
         raise ValueError(msg)

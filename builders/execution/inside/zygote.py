@@ -121,7 +121,7 @@ def _serve(control: socket.socket, line: socket.socket, run: Run, jail: Jail, ba
     space = socket.CMSG_SPACE(4 * 4)
     private = [control.fileno(), line.fileno()]
     scratch = Scratch(jail.scratch)
-    compiler = Compiler(lambda: _give_up(jail, order, private)) if compiles else None
+    compiler = Compiler(lambda: _give_up(jail, order, [*private, *fds])) if compiles else None
     last = None
     gc.collect()
     gc.freeze()
