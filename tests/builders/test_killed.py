@@ -69,8 +69,7 @@ def test_a_build_of_imported_samples_survives_kills(imported: tuple[Path, Whole]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("more", [SAME, OTHER], ids=["same recipe", "other recipe"])
-@pytest.mark.parametrize("killed", ["the one at work", "the one that waits"])
+@pytest.mark.parametrize(("more", "killed"), [(SAME, "the one at work"), (OTHER, "the one that waits")])
 def test_of_two_builds_at_once_a_killed_one_does_no_harm_to_the_other(
     imported: tuple[Path, Whole], tmp_path: Path, more: Sequence[str], killed: str
 ) -> None:
