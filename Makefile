@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadgroup
 DUALSET_DATA ?= $(wildcard ../shared/data)
 export DUALSET_DATA
 export HF_HUB_DISABLE_TELEMETRY := 1
@@ -19,7 +20,7 @@ quickstart: setup
 	$(BIN)/dualset quickstart
 
 test: setup
-	$(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadgroup
+	$(PYTEST)
 
 lint: setup
 	$(BIN)/ruff check .
@@ -27,10 +28,10 @@ lint: setup
 	$(BIN)/mypy
 
 check: lint
-	$(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadgroup -m "not slow"
+	$(PYTEST) -m "not slow"
 
 bench: setup
-	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	for name in startup sandbox scale publish kills; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -193,18 +193,25 @@ def _constant(node: ast.expr) -> Any:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd, ast.Not)):
         value = _constant(node.operand)
         return _SIGNS[type(node.op)](value)
-    if isinstance(node, (ast.Set, ast.Dict)) and len(list(ast.iter_child_nodes(node))) > _MOST_MEMBERS:
-        raise _NotConstant  # with equal hashes, building it takes the square of their number
     if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
         made = [_constant(item) for item in node.elts]
-        return {ast.Tuple: tuple, ast.List: list, ast.Set: set}[type(node)](made)
+        return set(_few(made)) if isinstance(node, ast.Set) else {ast.Tuple: tuple, ast.List: list}[type(node)](made)
     if isinstance(node, ast.Dict):
-        return {_constant(_present(k)): _constant(v) for k, v in zip(node.keys, node.values, strict=True)}
+        return {_constant(_present(k)): _constant(v) for k, v in zip(_few(node.keys), node.values, strict=True)}
     if isinstance(node, ast.BinOp):
         return _arithmetic(node)
     if isinstance(node, ast.Call) and _is_maker(node) and len(node.args) <= 1 and not node.keywords:
-        return _MAKERS[node.func.id](*[_constant(arg) for arg in node.args])  # type: ignore[attr-defined]
+        name = node.func.id  # type: ignore[attr-defined]
+        given = [_constant(arg) for arg in node.args]
+        return _MAKERS[name](*map(_few, given) if name in ("set", "frozenset") else given)
     raise _NotConstant
+
+
+def _few(members: Any) -> Any:
+    """A set's or dict's members, if they are few: with equal hashes, building it takes the square of their number."""
+    if len(members) > _MOST_MEMBERS:
+        raise _NotConstant
+    return members
 
 
 def _present(key: ast.expr | None) -> ast.expr:

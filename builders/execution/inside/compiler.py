@@ -18,7 +18,7 @@ from dualset.builders.execution.inside.limits import write_freely
 from dualset.builders.execution.inside.task import attach, texts_of
 from dualset.builders.execution.inside.watch import cpu_clock
 
-__all__ = ["Compiler", "compile_test", "compile_text"]
+__all__ = ["Compiler", "compile_text"]
 
 _CPU_S, _PATIENCE_S, _LOOK_MS = 1.0, 60.0, 200
 """CPU seconds for one task, not wall seconds: a busy machine must not decide which process compiles a text."""
@@ -108,8 +108,3 @@ def _compiled(text: bytes) -> bytes | None:
 def compile_text(text: bytes) -> types.CodeType:
     """The code object, as the program's process would make it."""
     return compile(str(text, "utf-8", "surrogatepass"), "<program>", "exec", dont_inherit=True)
-
-
-def compile_test(text: str) -> types.CodeType:
-    """The code object of a block of test code, with its assertions."""
-    return compile(text, "<test>", "exec", dont_inherit=True, optimize=0)

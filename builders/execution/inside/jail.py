@@ -15,9 +15,8 @@ from dualset.builders.execution.inside.filters import child_filter, zygote_filte
 from dualset.builders.execution.inside.kernel import ABI, call, prctl
 from dualset.builders.execution.inside.syscalls import number
 
-__all__ = ["DEVICES", "LEVELS", "Jail", "enter", "readable"]
+__all__ = ["DEVICES", "Jail", "enter", "readable"]
 
-LEVELS = ("namespaces", "landlock", "seccomp", "none")
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
 _DATA = ("/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo", "/dev/zero", "/dev/urandom", "/dev/random")
 DEVICES = ("/dev/null",)
@@ -49,7 +48,7 @@ def enter(level: str, scratch: str, installed: Sequence[str]) -> Jail:
     """Build the level around this process.
 
     Args:
-        level: one of ``LEVELS``; for namespaces the guard has done its part.
+        level: namespaces, landlock, seccomp or none; for namespaces the guard has done its part.
         scratch: the folder that the driver made.
         installed: folders of installed packages that may be read.
 

@@ -16,7 +16,6 @@ import socket
 import traceback
 from typing import Any
 
-from dualset.builders.execution.inside.compiler import compile_test
 from dualset.builders.execution.inside.failure import describe
 from dualset.builders.execution.inside.records import VERDICT, Pen
 from dualset.builders.execution.inside.remote import IMPORTABLE, Gone, Link
@@ -51,7 +50,7 @@ def run(order: Order, fds: list[int], mark: mmap.mmap) -> None:
 
 def _judge(test: str, wanted: list[str], entry_point: str | None, link: Link) -> tuple[str, dict[str, Any] | None]:
     try:
-        code = compile_test(test)
+        code = compile(test, "<test>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
         return "broken", describe(error)
     try:

@@ -64,6 +64,8 @@ def test_values_that_are_handed_over(test: str, result: str) -> None:
     assert made.passed is True, made.first_failure
 
 
-def test_a_set_of_colliding_constants_is_left_to_the_judge() -> None:
+@pytest.mark.parametrize("form", ["{{{}}}", "set([{}])", "frozenset(({}))"])
+def test_a_set_of_colliding_constants_is_left_to_the_judge(form: str) -> None:
     members = ", ".join(str(i * (2**61 - 1)) for i in range(3000))
-    assert read_assert(f"assert f(1) == {{{members}}}") is None
+    assert read_assert(f"assert f(1) == {form.format(members)}") is None
+    assert read_assert(f"assert f(1) == {form.format('1, 2')}") is not None
