@@ -1,8 +1,8 @@
 """Running a recipe: problems, candidates, labels, groups, one committed version.
 
 In: a recipe. Out: a version and its counts. The work is cut into parts of whole problems, in key order, and only the
-part at hand is in memory, beside the problems themselves: candidates and groups lie on disk. A finished shard of labels
-or samples is kept under ``NAME/work`` and named by what it was made from, so that a rerun after any crash recomputes
+part at hand is in memory, beside the problems themselves: candidates and groups lie on disk. Finished labels and
+completions are kept under ``NAME/work``, named by what they were made from, so that a rerun after any crash recomputes
 nothing that is done. Only what a recipe says reaches the revision: not the number of workers, the clock or where files
 lie.
 
@@ -18,14 +18,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dualset.builders.at_work import TEMPORARY, at_work
-from dualset.builders.candidates.generate import load_policy
+from dualset.builders.candidates.identity import identify
 from dualset.builders.candidates.load import import_candidates
 from dualset.builders.candidates.pool import KEY, Pool, SampledPool, by_problem, n_programs, spill_candidates
-from dualset.builders.candidates.sample import SAMPLER_VERSION, sample_candidates
+from dualset.builders.candidates.prompts import default_template, load_template
+from dualset.builders.candidates.sample import Sampled
+from dualset.builders.candidates.samplers.open import open_sampler
+from dualset.builders.candidates.samplers.sampler import PROMPT_TOO_LONG
 from dualset.builders.candidates.settings import CandidateSettings
 from dualset.builders.dataset.faults import plain_faults
-from dualset.builders.dataset.records import Candidate, Problem, problem_id_of, row
-from dualset.builders.dataset.schema import TABLES
+from dualset.builders.dataset.records import Candidate, Problem, row
 from dualset.builders.dataset.store import Version, VersionContent, commit_version, store_home
 from dualset.builders.errors import RecipeError
 from dualset.builders.execution.kept import Codes, KeptLabels, Work, in_parts
@@ -37,7 +39,6 @@ from dualset.builders.groups.splits import split_of
 from dualset.builders.problems.load import load_problems
 from dualset.builders.progress import Progress, silent
 from dualset.builders.recipe import Recipe
-from dualset.builders.shards import Shards
 from dualset.builders.spill import Spill
 
 __all__ = ["Built", "build"]
@@ -47,7 +48,7 @@ ALWAYS_COUNTED = (
     *("mixed_problems", "all_pass_problems", "all_fail_problems", "unknown_problems"),
     *("programs_passed", "programs_failed", "programs_unknown", "programs_repeated", "programs_flaky"),
 )
-PROBLEMS_A_SAMPLING_SHARD = 16
+Pins = dict[str, Any]
 _VERDICTS = {True: "programs_passed", False: "programs_failed", None: "programs_unknown"}
 
 
@@ -99,7 +100,7 @@ def _build(
 ) -> Built:
     work = Work(folder=folder / "labels", stage="label", settings=recipe.labels, sandbox=sandbox, progress=progress)
     problem_set = load_problems(recipe.problems)
-    pins = {"problems": problem_set.pin}
+    pins: Pins = {"problems": problem_set.pin}
     with ExitStack() as held:
         place = held.enter_context(_spilled(folder))
         if settings.source == "samples":  # before hours of work: a sample may be wrong
@@ -108,7 +109,8 @@ def _build(
         first = replace(work, folder=folder / "references")
         problems, left_out, references = _sound(recipe, problem_set.problems, first)
         if settings.source != "samples":
-            pool, pins["model"] = _sample(recipe, problems, folder, progress)
+            pool, sampled = _sample(recipe, problems, folder, progress)
+            pins |= sampled
         groups = held.enter_context(Spill(place / "groups", ("problem_id", "group_id", "n_correct")))
         labels = KeptLabels(work, n_programs(pool, problems))
         counts = _label_and_group(problems, pool, labels, recipe.groups, groups)
@@ -169,24 +171,20 @@ def _sound(
     return stay, found.failed, counts | {"problems_left_out": len(found.failed)}
 
 
-def _sample(recipe: Recipe, problems: Sequence[Problem], work: Path, progress: Progress) -> tuple[Pool, str]:
-    """Sample each problem from the model, shard by shard."""
+def _sample(recipe: Recipe, problems: Sequence[Problem], work: Path, progress: Progress) -> tuple[Pool, Pins]:
+    """Sample each problem from the model, as far as that is not done."""
     settings = recipe.candidates
     assert settings is not None
-    policy = load_policy(str(settings.model), revision=settings.model_revision, device=settings.device)
-    shards = Shards(work / "candidates", TABLES["candidates"].schema)
-    said = recipe.content["candidates"]
-    keys: list[Any] = []
-    for start in range(0, len(problems), PROBLEMS_A_SAMPLING_SHARD):
-        progress("sample", start * settings.n, len(problems) * settings.n)
-        part = problems[start : start + PROBLEMS_A_SAMPLING_SHARD]
-        asked = [[problem_id_of(p), p.problem_id, p.source] for p in part]
-        key = [SAMPLER_VERSION, said, policy.revision, asked]
-        if not shards.done(key):
-            shards.write(key, (row(c) for c in sample_candidates(settings, part, policy)))
-        keys.append(key)
-    progress("sample", len(problems) * settings.n, len(problems) * settings.n)
-    return SampledPool(shards, keys), policy.revision
+    template = load_template(settings.prompt or default_template(recipe.problems.source), settings.system)
+    identity = identify(settings)
+    sampled = Sampled.at(work / "completions", settings, identity, template)
+    if sampled.missing(problems):
+        with open_sampler(replace(settings, model_revision=identity.revision)) as sampler:
+            sampled.fill(sampler, problems, progress)
+    pins: dict[str, Any] = {"prompt": template.pin}
+    if identity.revision is not None:
+        pins["model"] = identity.revision
+    return SampledPool(sampled, problems), pins
 
 
 class _Tried(NamedTuple):
@@ -223,9 +221,21 @@ def _label_and_group(
             counts["all_fail_chunks"] += chunks.all_fail
             counts["groups_over_cap"] += chunks.over_cap
             counts["candidates_left_over"] += chunks.left_over
-            counts["candidates_no_code"] += sum(c.program_id is None for c in tried.candidates)
+            counts.update(_ends(tried.candidates))
             counts["mixed_groups"] += len(chunks.groups)
     return dict(counts)
+
+
+def _ends(candidates: Sequence[Candidate]) -> Counter[str]:
+    """How completions ended, as far as that is known: with no code, cut, empty, or not begun."""
+    reasons = Counter(c.finish_reason for c in candidates)
+    said_nothing = sum(not c.completion.strip() and c.finish_reason != PROMPT_TOO_LONG for c in candidates)
+    return Counter(
+        candidates_no_code=sum(c.program_id is None for c in candidates),
+        candidates_cut=reasons["length"],
+        candidates_empty=said_nothing,
+        candidates_prompt_too_long=reasons[PROMPT_TOO_LONG],
+    )
 
 
 def _balance(settings: GroupSettings, groups: Spill, counts: dict[str, int]) -> set[str] | None:

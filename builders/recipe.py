@@ -13,7 +13,7 @@ from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
-from dualset.builders.candidates.settings import CandidateSettings
+from dualset.builders.candidates.settings import CandidateSettings, with_preset
 from dualset.builders.errors import RecipeError
 from dualset.builders.execution.settings import LabelSettings
 from dualset.builders.groups.settings import GroupSettings
@@ -22,7 +22,7 @@ from dualset.builders.settings import parse_settings, read_yaml, set_overrides
 
 __all__ = ["Recipe", "SplitSettings", "load_recipe"]
 
-_NOT_CONTENT = {"path", "limits", "batch_size", "device"}
+_NOT_CONTENT = {"path", "limits"}
 _MOST = 2**20
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 
@@ -52,8 +52,7 @@ class Recipe:
         """The settings that decide the data, as plain data; the version's name and machine paths are left out."""
         sections = asdict(self)
         del sections["name"]
-        if self.candidates and self.candidates.model and Path(self.candidates.model).is_absolute():
-            sections["candidates"]["model"] = Path(self.candidates.model).name
+        sections["candidates"] = self.candidates.content if self.candidates else None
         return {
             name: {k: v for k, v in section.items() if k not in _NOT_CONTENT} if section else None
             for name, section in sections.items()
@@ -70,6 +69,8 @@ def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     path = Path(path)
     tree = read_yaml(path)
     set_overrides(tree, overrides)
+    if isinstance(tree.get("candidates"), dict):
+        tree["candidates"] = with_preset(tree["candidates"])
     recipe = parse_settings(Recipe, tree, str(path))
     _check(recipe, path)
     return parse_settings(Recipe, _with_absolute_paths(tree, path.resolve().parent), str(path))
@@ -78,12 +79,9 @@ def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
 def _check(recipe: Recipe, path: Path) -> None:
     shares = recipe.splits
     limit, cap = recipe.problems.limit, recipe.groups.max_per_problem
-    source = recipe.candidates.source if recipe.candidates else "samples"
-    sampled = source == "transformers"
-    imports = [name for name in ("format", "path", "hub", "files") if getattr(recipe.candidates, name, None)]
+    if recipe.candidates:
+        recipe.candidates.check()
     checks = [
-        (source in ("samples", "transformers"), "candidates.source", source, "samples or transformers"),
-        (not (sampled and imports), "candidates.source", source, f"samples, since {imports or None} is given"),
         (limit is None or limit >= 1, "problems.limit", limit, "null, or 1 or more"),
         (cap is None or cap >= 1, "groups.max_per_problem", cap, "null, or 1 or more"),
         (
@@ -121,20 +119,23 @@ def _modules(names: Sequence[str]) -> bool:
 
 
 def _with_absolute_paths(tree: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """The tree with each section's paths expanded and made absolute; ``model`` too where it is written as a path."""
+    """The tree with each section's paths expanded and made absolute; ``model`` and ``prompt`` too where they are
+    written as one."""
     whole = dict(tree)
     for name in ("problems", "candidates"):
         section = whole.get(name)
         if not isinstance(section, dict):
             continue
         section = dict(section)
-        for key in ("path", "limits"):
+        for key in ("path", "limits", "chat_template"):
             if isinstance(section.get(key), str):
                 section[key] = _absolute(section[key], folder)
         if isinstance(section.get("path"), list):
             section["path"] = [_absolute(each, folder) for each in section["path"]]
-        if str(section.get("model") or "").startswith((".", "/", "~", "$")):
-            section["model"] = _absolute(section["model"], folder)
+        for key in ("model", "prompt"):
+            said = str(section.get(key) or "")
+            if said.startswith((".", "/", "~", "$")) or said.endswith(".jinja"):
+                section[key] = _absolute(said, folder)
         whole[name] = section
     return whole
 

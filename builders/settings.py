@@ -98,6 +98,10 @@ def _value(kind: Any, value: Any, where: str) -> Any:
             return parse_settings(option, value, where)
         if get_origin(option) is tuple:
             return tuple(_value(str, each, where) for each in (value if isinstance(value, list) else [value]))
+        if get_origin(option) is Mapping:
+            if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+                return value
+            continue
         if option is float and isinstance(value, int | float | str) and not isinstance(value, bool):
             number = _finite(value)
             if number is not None:
@@ -105,6 +109,6 @@ def _value(kind: Any, value: Any, where: str) -> Any:
             continue
         if isinstance(option, type) and type(value) is option:
             return value
-    wanted = " or ".join("null" if o is NoneType else o.__name__ for o in options)
+    wanted = " or ".join("null" if o is NoneType else "a mapping" if get_origin(o) else o.__name__ for o in options)
     msg = f"{where} is {shown(value)}: expected {wanted}"
     raise RecipeError(msg)

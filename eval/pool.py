@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from dualset.builders.candidates.prompts import Template
 from dualset.builders.dataset.records import Problem, problem_from_row
 from dualset.builders.dataset.store import Version
 from dualset.builders.errors import VersionError
@@ -30,6 +31,7 @@ class Pool:
     groups: Sequence[Mapping[str, Any]]
     labels: LabelSettings
     prompt: str
+    template: Template | None
     max_tokens: int
 
 
@@ -53,5 +55,6 @@ def pool_of(version: Version, settings: EvalSettings) -> Pool:
         groups=[group for group in groups if group["problem_id"] in problems],
         labels=built.labels,
         prompt=built.groups.prompt,
+        template=built.template,
         max_tokens=settings.max_tokens or recipes,
     )

@@ -1,10 +1,12 @@
 """What a version's manifest says about how it was built: the settings that measuring and training share with it.
 
-In: a version. Out: its recipe's sections as settings, and the pin of the model that wrote its candidates.
+In: a version. Out: its recipe's sections as settings, and the pins of the model that wrote its
+candidates and of what it was asked.
 """
 
 from typing import NamedTuple
 
+from dualset.builders.candidates.prompts import Template
 from dualset.builders.candidates.settings import CandidateSettings
 from dualset.builders.dataset.store import Version
 from dualset.builders.execution.settings import LabelSettings
@@ -15,12 +17,13 @@ __all__ = ["Recorded", "recorded"]
 
 
 class Recorded(NamedTuple):
-    """Sections of the recipe; ``model_revision`` is null where the candidates were imported."""
+    """Sections of the recipe; ``model_revision`` and ``template`` are null where the candidates were imported."""
 
     candidates: CandidateSettings | None
     labels: LabelSettings
     groups: GroupSettings
     model_revision: str | None
+    template: Template | None
 
 
 def recorded(version: Version) -> Recorded:
@@ -29,9 +32,12 @@ def recorded(version: Version) -> Recorded:
     recipe, pins = content["recipe"], content.get("pins") or {}
     where = f"the manifest of {version.name}@{version.revision[:12]}"
     section = recipe.get("candidates")
+    candidates = parse_settings(CandidateSettings, section, where) if section else None
+    asked = pins.get("prompt")
     return Recorded(
-        candidates=parse_settings(CandidateSettings, section, where) if section else None,
+        candidates=candidates,
         labels=parse_settings(LabelSettings, recipe.get("labels") or {}, where),
         groups=parse_settings(GroupSettings, recipe.get("groups") or {}, where),
         model_revision=pins.get("model"),
+        template=Template(asked["name"], asked["text"], candidates.system) if asked and candidates else None,
     )

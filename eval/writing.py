@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from dualset.builders.candidates.generate import Policy
+from dualset.builders.candidates.identity import Identity
 from dualset.builders.candidates.sample import sample_candidates
+from dualset.builders.candidates.samplers.transformers import TransformersSampler
 from dualset.builders.candidates.settings import CandidateSettings
 from dualset.builders.dataset.records import Candidate
 from dualset.builders.execution.label import Program, label_programs
@@ -37,6 +39,7 @@ def write(policy: Policy, pool: Pool, settings: EvalSettings, sandbox: Sandbox, 
     """Sample ``settings.samples`` programs a problem and run them."""
     sampling = CandidateSettings(
         source="transformers",
+        model=policy.name,
         n=settings.samples,
         temperature=settings.temperature,
         top_p=settings.top_p,
@@ -45,7 +48,14 @@ def write(policy: Policy, pool: Pool, settings: EvalSettings, sandbox: Sandbox, 
         seed=settings.seed,
         batch_size=settings.batch_size,
     )
-    candidates = list(sample_candidates(sampling, list(pool.problems.values()), policy, progress=progress))
+    candidates = sample_candidates(
+        sampling,
+        list(pool.problems.values()),
+        TransformersSampler(policy, sampling),
+        Identity(policy.name, policy.revision),
+        template=pool.template,
+        progress=progress,
+    )
     passed = _run(candidates, pool, sandbox, progress)
     attempts: dict[str, list[Attempt]] = {problem_id: [] for problem_id in pool.problems}
     for candidate in candidates:

@@ -12,6 +12,7 @@ import numpy as np
 
 from dualset.builders.candidates.draw import Draw, draw_tokens
 from dualset.builders.candidates.policy import Policy
+from dualset.builders.candidates.samplers.sampler import Sampling
 
 __all__ = ["Batch", "Prompt"]
 
@@ -35,11 +36,12 @@ class Prompt(NamedTuple):
 class Batch:
     """Prompts on their way to being answered. Arrays with B have a row a prompt, those with R a row still computed."""
 
-    def __init__(self, policy: Policy, prompts: list[Prompt], draw: Draw) -> None:
+    def __init__(self, policy: Policy, prompts: list[Prompt], sampling: Sampling) -> None:
         import torch
 
         device = policy.model.device
-        self._model, self._prompts, self._draw = policy.model, prompts, draw
+        self._model, self._prompts = policy.model, prompts
+        self._draw = Draw(sampling.temperature, sampling.top_p, sampling.top_k)
         self._end_ids = _end_tokens(policy)
         self._ends = torch.tensor(sorted(self._end_ids), dtype=torch.long, device=device)
         self._width = max(len(p.ids) for p in prompts)
@@ -58,6 +60,7 @@ class Batch:
         self._ids_RW = torch.tensor([[0] * (self._width - len(p.ids)) + p.ids for p in prompts], device=device)
         self._place_RW = (self._mask_RW[:, : self._width].cumsum(-1) - 1).clamp(min=0)
         self._cache: Any = None
+        self._stopped = _stop_texts(policy, sampling.stop)
 
     def run(self) -> None:
         """Sample until every row has ended or is at its limit."""
@@ -95,6 +98,8 @@ class Batch:
         self._logprob_BT[self._row_R, step] = logprob_R
         self._count_B[self._row_R[self._open_R]] = step + 1
         self._open_R = self._open_R & ~torch.isin(token_R, self._ends) & (step + 1 < self._limit_R)
+        if self._stopped is not None:
+            self._open_R = self._open_R & ~self._stopped(self._token_BT[self._row_R, : step + 1], None)
         self._ids_RW = token_R[:, None]
         self._place_RW = (self._length_R + step)[:, None]
 
@@ -117,6 +122,15 @@ def _one_thread(small: bool) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+def _stop_texts(policy: Policy, stop: tuple[str, ...]) -> Any:
+    """What says of tokens (rows × steps), row by row, whether their text ends in one of these."""
+    if not stop:
+        return None
+    from transformers.generation.stopping_criteria import StopStringCriteria
+
+    return StopStringCriteria(policy.tokenizer, list(stop))
 
 
 def _uniforms(seed: int, steps: int) -> "np.ndarray[Any, np.dtype[np.float64]]":

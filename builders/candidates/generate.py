@@ -1,40 +1,29 @@
-"""Sampling chats from a policy: the one loop that building and evaluating share.
+"""Answering chats with a loaded policy: the one loop that building and evaluating share.
 
-In: a policy, chats, and a seed for each. Out: a `Generation` for each, in order. The random numbers of a completion
-come from its own seed alone, so that neither its batch nor the order of the work changes it, as far as the arithmetic
-of the hardware allows. It leaves out serving engines.
+In: a policy, chats, and a seed for each. Out: a `Completion` for each. The random numbers of a completion come from its
+own seed alone, so that neither its batch nor the order of the work changes it, as far as the arithmetic of the hardware
+allows. It leaves out serving engines (``samplers/``).
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from dualset.builders.candidates.batch import Batch, Prompt
-from dualset.builders.candidates.draw import Draw
 from dualset.builders.candidates.policy import MICRO_POLICY, MICRO_POLICY_FOLDER, Policy, load_policy
+from dualset.builders.candidates.render import Renderer
+from dualset.builders.candidates.samplers.sampler import Completion, Sampling
 from dualset.builders.dataset.records import Message
 from dualset.builders.errors import ModelError
 from dualset.builders.progress import Progress, silent
 
-__all__ = ["MICRO_POLICY", "MICRO_POLICY_FOLDER", "Generation", "Policy", "generate", "load_policy"]
-
-_THINK = "<think>\n"
-
-
-class Generation(NamedTuple):
-    """One completion.
-
-    Attributes:
-        text: what the model said, the end token left off. Where the chat template itself opens a ``<think>``, it is put
-            back in front, so that the text can be read alone.
-        n_tokens: tokens sampled, the end token included.
-        finish_reason: stop (the model ended) or length (it was cut).
-        mean_logprob: of those tokens under the model as it is: at temperature 1, without top-p and top-k; 6 decimals.
-    """
-
-    text: str
-    n_tokens: int
-    finish_reason: str
-    mean_logprob: float
+__all__ = [
+    "MICRO_POLICY",
+    "MICRO_POLICY_FOLDER",
+    "Policy",
+    "answer",
+    "generate",
+    "load_policy",
+    "prompt_of",
+]
 
 
 def generate(
@@ -48,7 +37,7 @@ def generate(
     max_tokens: int = 1024,
     batch_size: int = 64,
     progress: Progress = silent,
-) -> Iterator[Generation]:
+) -> Iterator[Completion]:
     """Answer each chat once.
 
     Args:
@@ -65,47 +54,55 @@ def generate(
     Raises:
         ModelError: a prompt does not fit the context window.
     """
-    prompts = _prompts(policy, chats, seeds, max_tokens)
-    draw = Draw(temperature=temperature, top_p=top_p, top_k=top_k)
-    by_length = sorted(range(len(prompts)), key=lambda i: len(prompts[i].ids))  # little padding
-    done: dict[int, Generation] = {}
+    renderer = Renderer(policy.tokenizer)
+    prompts = []
+    for chat, seed in zip(chats, seeds, strict=True):
+        prompt = prompt_of(policy, renderer, chat, seed, max_tokens)
+        if prompt is None:
+            tokens, start = len(renderer.render(chat).ids), chat[-1]["content"][:60]
+            msg = f"a prompt of {tokens} tokens does not fit the {policy.window} of {policy.name}: {start!r}..."
+            raise ModelError(msg)
+        prompts.append(prompt)
+    sampling = Sampling(temperature=temperature, top_p=top_p, top_k=top_k, max_tokens=max_tokens)
+    done: dict[int, Completion] = {}
     following = 0
-    for start in range(0, len(prompts), batch_size):
-        part = by_length[start : start + batch_size]
-        batch = Batch(policy, [prompts[i] for i in part], draw)
-        batch.run()
-        done.update((i, _generation(policy, *batch.answer(n))) for n, i in enumerate(part))
-        progress("sample", start + len(part), len(prompts))
+    for finished, (i, completion) in enumerate(answer(policy, prompts, sampling, batch_size), start=1):
+        done[i] = completion
+        progress("sample", finished, len(prompts))
         while following in done:
             yield done.pop(following)
             following += 1
 
 
-def _prompts(policy: Policy, chats: Sequence[Sequence[Message]], seeds: Sequence[int], max_tokens: int) -> list[Prompt]:
-    window = getattr(policy.model.config.get_text_config(), "max_position_embeddings", None)
-    known: dict[str, list[int]] = {}
-    prompts = []
-    for chat, seed in zip(chats, seeds, strict=True):
-        text = policy.tokenizer.apply_chat_template(list(chat), tokenize=False, add_generation_prompt=True)
-        if text not in known:
-            known[text] = policy.tokenizer(text, add_special_tokens=False)["input_ids"]
-        ids = known[text]
-        if window is not None and len(ids) >= window:
-            start = chat[-1]["content"][:60]
-            msg = f"a prompt of {len(ids)} tokens does not fit the {window} of {policy.name}: {start!r}..."
-            raise ModelError(msg)
-        opening = _THINK if text.rstrip().endswith(_THINK.rstrip()) else ""
-        limit = max_tokens if window is None else min(max_tokens, window - len(ids))
-        prompts.append(Prompt(ids=ids, opening=opening, limit=limit, seed=seed))
-    return prompts
+def prompt_of(policy: Policy, renderer: Renderer, chat: Sequence[Message], seed: int, max_tokens: int) -> Prompt | None:
+    """The chat as the policy reads it; None where it leaves no room for an answer in the context window."""
+    ids, opening = renderer.render(chat)
+    room = max_tokens if policy.window is None else min(max_tokens, policy.window - len(ids))
+    return Prompt(ids=ids, opening=opening, limit=room, seed=seed) if room > 0 else None
 
 
-def _generation(policy: Policy, prompt: Prompt, tokens: list[int], mean_logprob: float, ended: bool) -> Generation:
+def answer(
+    policy: Policy, prompts: Sequence[Prompt], sampling: Sampling, batch_size: int
+) -> Iterator[tuple[int, Completion]]:
+    """Answer prompts, the short ones first: which one, and what was said, batch by batch."""
+    by_length = sorted(range(len(prompts)), key=lambda i: len(prompts[i].ids))  # little padding
+    for start in range(0, len(prompts), batch_size):
+        part = by_length[start : start + batch_size]
+        batch = Batch(policy, [prompts[i] for i in part], sampling)
+        batch.run()
+        for n, i in enumerate(part):
+            yield i, _completion(policy, *batch.answer(n), sampling.stop)
+
+
+def _completion(
+    policy: Policy, prompt: Prompt, tokens: list[int], mean_logprob: float, ended: bool, stop: Sequence[str]
+) -> Completion:
     said = tokens[:-1] if ended else tokens
     text = policy.tokenizer.decode(said, skip_special_tokens=False, clean_up_tokenization_spaces=False)
-    return Generation(
-        text=prompt.opening + text,
+    stops = [at for each in stop if (at := text.find(each)) >= 0]
+    return Completion(
+        text=prompt.opening + (text[: min(stops)] if stops else text),
         n_tokens=len(tokens),
-        finish_reason="stop" if ended else "length",
+        finish_reason="stop" if ended or stops else "length",
         mean_logprob=round(mean_logprob, 6),
     )

@@ -14,7 +14,16 @@ from typing import Any, NamedTuple
 
 from dualset.builders.errors import MissingExtra, ModelError
 
-__all__ = ["EXACT_BELOW", "MICRO_POLICY", "MICRO_POLICY_FOLDER", "Policy", "digest_of_model", "load_policy"]
+__all__ = [
+    "EXACT_BELOW",
+    "MICRO_POLICY",
+    "MICRO_POLICY_FOLDER",
+    "Place",
+    "Policy",
+    "digest_of_model",
+    "load_policy",
+    "locate_model",
+]
 
 MICRO_POLICY = "micro"
 """The word for the tiny policy that comes with the package."""
@@ -44,14 +53,22 @@ class Policy:
     name: str
     revision: str
 
+    @property
+    def window(self) -> int | None:
+        """Its context window in tokens, where its configuration says."""
+        size: int | None = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
+        return size
 
-class _Place(NamedTuple):
+
+class Place(NamedTuple):
+    """Where a model's files are, what it is called, and exactly which it is."""
+
     folder: Path
     name: str
     revision: str
 
 
-def load_policy(model: str, *, revision: str | None = None, device: str = "auto") -> Policy:
+def load_policy(model: str, *, revision: str | None = None, device: str = "auto", chat_template: bool = True) -> Policy:
     """Load a causal language model and its tokenizer, ready to sample.
 
     Args:
@@ -59,6 +76,7 @@ def load_policy(model: str, *, revision: str | None = None, device: str = "auto"
         revision: of a Hub model: a commit, branch or tag; it is resolved to the commit. Of a folder: the digest that
             it must have, if given.
         device: cpu, cuda or auto (cuda where there is one).
+        chat_template: whether its tokenizer must have one.
 
     Raises:
         ModelError: there is no such model, its files are not one, or it is not the one that ``revision`` says.
@@ -69,7 +87,7 @@ def load_policy(model: str, *, revision: str | None = None, device: str = "auto"
         import transformers
     except ImportError as error:
         raise MissingExtra(error.name or "torch", "train") from error
-    place = _locate(model, revision)
+    place = locate_model(model, revision)
     where = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     # a model is stored in half precision as a rule, which a CPU computes slowly
     dtype = torch.float32 if where == "cpu" else "auto"
@@ -82,7 +100,7 @@ def load_policy(model: str, *, revision: str | None = None, device: str = "auto"
     except (RuntimeError, AssertionError) as error:
         msg = f"cannot use device {device!r}: {_line(error)}: choose cpu, cuda or auto"
         raise ModelError(msg) from error
-    if not tokenizer.chat_template:
+    if chat_template and not tokenizer.chat_template:
         msg = f"{model}: its tokenizer has no chat template, so it cannot be asked anything: use an instruction model"
         raise ModelError(msg)
     return Policy(model=loaded, tokenizer=tokenizer, name=place.name, revision=place.revision)
@@ -98,7 +116,16 @@ def digest_of_model(folder: Path) -> str:
     return whole.hexdigest()
 
 
-def _locate(model: str, revision: str | None) -> _Place:
+def locate_model(model: str, revision: str | None = None) -> Place:
+    """The files of a model, fetched from the Hub where they are not here.
+
+    Args:
+        model: as for `load_policy`.
+        revision: likewise.
+
+    Raises:
+        ModelError: there is no such model, or it is not the one that ``revision`` says.
+    """
     folder = MICRO_POLICY_FOLDER if model == MICRO_POLICY else Path(model).expanduser()
     if not folder.exists():
         return _from_hub(model, revision)
@@ -109,10 +136,10 @@ def _locate(model: str, revision: str | None) -> _Place:
     if revision is not None and not (len(revision) >= 8 and digest.startswith(revision)):
         msg = f"{model} has the digest {digest[:16]}, not {revision}: its files are not those that were asked for"
         raise ModelError(msg)
-    return _Place(folder, model if model == MICRO_POLICY else folder.resolve().name, digest)
+    return Place(folder, model if model == MICRO_POLICY else folder.resolve().name, digest)
 
 
-def _from_hub(model: str, revision: str | None) -> _Place:
+def _from_hub(model: str, revision: str | None) -> Place:
     """The snapshot in the Hugging Face cache; its folder is named by the commit, also when offline."""
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", model):
         msg = f"no model at {model!r}: give a folder, a Hub id such as Qwen/Qwen3-0.6B, or {MICRO_POLICY}"
@@ -125,7 +152,7 @@ def _from_hub(model: str, revision: str | None) -> _Place:
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         msg = f"no model at {model!r}: there is no such folder, and it cannot be fetched from the Hub ({_line(error)})"
         raise ModelError(msg) from error
-    return _Place(Path(folder), model, Path(folder).name)
+    return Place(Path(folder), model, Path(folder).name)
 
 
 @contextmanager
@@ -149,7 +176,7 @@ def _line(error: Exception) -> str:
     return text if len(text) <= 200 else text[:197] + "..."
 
 
-def _read(transformers: Any, place: _Place, dtype: Any) -> tuple[Any, Any]:
+def _read(transformers: Any, place: Place, dtype: Any) -> tuple[Any, Any]:
     from safetensors import SafetensorError
 
     try:

@@ -1,17 +1,17 @@
 """The candidates of a build, on disk: read problem by problem in key order, as often as needed, never held.
 
-In: samples to import, or the finished shards of sampled ones. Out: a `Pool`. Left out: whose verdict is what.
+In: samples to import, or completions that a model sampled. Out: a `Pool`. Left out: whose verdict is what.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Protocol
 
+from dualset.builders.candidates.sample import Sampled
 from dualset.builders.dataset.records import Candidate, Problem, row
 from dualset.builders.progress import Progress
-from dualset.builders.shards import Shards
 from dualset.builders.spill import Spill
 
 __all__ = ["KEY", "Pool", "SampledPool", "by_problem", "n_programs", "spill_candidates"]
@@ -32,15 +32,15 @@ class Pool(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SampledPool:
-    """Shards of whole problems, each named by its key, in the order of the problems."""
+    """What a model sampled on problems, which are sorted by problem_id."""
 
-    shards: Shards
-    named: Sequence[Any]
+    sampled: Sampled
+    problems: Sequence[Problem]
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Rows of the candidates table, one shard in memory."""
-        for key in self.named:
-            yield from sorted(self.shards.read(key), key=itemgetter("problem_id", "candidate_id"))
+        """Rows of the candidates table, one problem's in memory."""
+        for problem in self.problems:
+            yield from map(row, sorted(self.sampled.candidates(problem), key=attrgetter("candidate_id")))
 
     def sorted_keys(self) -> Iterator[tuple[Any, ...]]:
         """Their ``KEY``."""

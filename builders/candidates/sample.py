@@ -1,61 +1,147 @@
-"""Sample candidates from a model: `n` completions a problem.
+"""Sample candidates from a model: `n` completions a problem, of which only the missing ones are asked for.
 
-In: `CandidateSettings` with ``source: transformers``, problems and a loaded policy. Out: candidates, problem by
-problem. One (problem, sample_index) is the unit: its seed, and so its text, is the same whatever is sampled beside it.
+In: `CandidateSettings` of a sampled source, problems, a prompt template, a sampler. Out: candidates. One (problem,
+sample_index) is the unit: its seed is the same whatever is sampled beside it, and its completion is kept for good.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
-from dualset.builders.candidates.draw import Draw
+from dualset.builders.candidates.completions import Completions
 from dualset.builders.candidates.extract import extract_code
-from dualset.builders.candidates.generate import Generation, Policy, generate
-from dualset.builders.candidates.prompts import writing_prompt
+from dualset.builders.candidates.identity import Identity
+from dualset.builders.candidates.prompts import Template, writing_prompt
+from dualset.builders.candidates.samplers.sampler import Completion, Request, Sampler
 from dualset.builders.candidates.settings import CandidateSettings
-from dualset.builders.dataset.ids import content_id
+from dualset.builders.dataset.ids import content_id, sha256_hex
 from dualset.builders.dataset.records import Candidate, Problem, candidate_id_of, program_id_of
-from dualset.builders.errors import RecipeError
+from dualset.builders.errors import ModelError
 from dualset.builders.progress import Progress, silent
 
-__all__ = ["SAMPLER_VERSION", "first_seed", "sample_candidates"]
+__all__ = ["SAMPLER_VERSION", "Sampled", "first_seed", "sample_candidates"]
 
-SAMPLER_VERSION = "1"
-"""Part of the key under which a build keeps finished samples: raise it when prompt, draw or extraction changes."""
+SAMPLER_VERSION = "2"
+"""Part of the key under which a build keeps completions: raise it when prompt rendering or draw changes."""
+
+_DOES_NOT_DECIDE = ("n", "prompt", "system", "model", "model_revision")
+"""Of the settings: a completion is the same whatever their value, or what they say is known otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """The completions of a recipe's problems, on disk as far as they are sampled.
+
+    Attributes:
+        settings: checked, of a sampled source.
+        identity: the model.
+        template: how a problem is asked.
+        kept: the completions.
+    """
+
+    settings: CandidateSettings
+    identity: Identity
+    template: Template
+    kept: Completions
+
+    @classmethod
+    def at(cls, folder: Path, settings: CandidateSettings, identity: Identity, template: Template) -> "Sampled":
+        """Those that are kept in a folder."""
+        return cls(settings, identity, template, Completions(folder, _way(settings, identity)))
+
+    def missing(self, problems: Iterable[Problem]) -> list[tuple[Problem, list[int]]]:
+        """The problems that lack samples, and which."""
+        lacking = ((p, sorted(set(range(self.settings.n)) - self._found(p).keys())) for p in problems)
+        return [(problem, indices) for problem, indices in lacking if indices]
+
+    def fill(self, sampler: Sampler, problems: Sequence[Problem], progress: Progress = silent) -> None:
+        """Ask for all that is missing; each completion is kept as soon as it is there.
+
+        Raises:
+            ModelError: some requests could not be answered.
+            VersionError: there is no room.
+        """
+        missing = self.missing(problems)
+        total, tokens = len(problems) * self.settings.n, 0
+        left = {problem.problem_id: len(indices) for problem, indices in missing}
+        paths = {problem.problem_id: self._path(problem) for problem, _ in missing}
+        done = total - sum(left.values())
+        progress("sample", done, total)
+        for answered in sampler.sample(self._requests(missing)):
+            problem_id = answered.request.problem_id
+            self.kept.add(paths[problem_id], answered)
+            left[problem_id] -= 1
+            if not left[problem_id]:
+                self.kept.settle(paths[problem_id])
+                del left[problem_id]
+            done, tokens = done + 1, tokens + (answered.completion.n_tokens or 0)
+            progress("sample", done, total)
+            progress("tokens", tokens, 0)
+        if left:
+            msg = f"{sum(left.values())} of {total} completions were not given: run the same command again"
+            raise ModelError(msg)
+
+    def candidates(self, problem: Problem) -> list[Candidate]:
+        """The first ``n`` samples of a problem that there are."""
+        found = self._found(problem)
+        seed = first_seed(self.settings.seed, problem.problem_id)
+        return [
+            _candidate(Request(problem.problem_id, i, seed + i, ()), found[i], self.settings, self.identity)
+            for i in range(self.settings.n)
+            if i in found
+        ]
+
+    def _found(self, problem: Problem) -> dict[int, Completion]:
+        return self.kept.read(self._path(problem))
+
+    def _path(self, problem: Problem) -> Path:
+        return self.kept.path(problem.problem_id, self.template.chat(problem))
+
+    def _requests(self, missing: Iterable[tuple[Problem, list[int]]]) -> Iterator[Request]:
+        for problem, indices in missing:
+            chat = self.template.chat(problem)
+            seed = first_seed(self.settings.seed, problem.problem_id)
+            yield from (Request(problem.problem_id, i, seed + i, chat) for i in indices)
 
 
 def sample_candidates(
     settings: CandidateSettings,
     problems: Sequence[Problem],
-    policy: Policy,
+    sampler: Sampler,
+    identity: Identity,
     *,
-    round_index: int = 0,
+    template: Template | None = None,
     progress: Progress = silent,
-) -> Iterator[Candidate]:
-    """``settings.n`` candidates a problem. What the settings leave open is DuST's: temperature 1, top-p 1, top-k off.
+) -> list[Candidate]:
+    """``settings.n`` candidates a problem, in the order of the problems and indices, kept nowhere.
+
+    Args:
+        settings: of a sampled source.
+        problems: what to sample.
+        sampler: the model at work.
+        identity: the model by name.
+        template: how a problem is asked; None: `writing_prompt`.
+        progress: told the completions done.
 
     Raises:
         RecipeError: a setting makes no sense.
-        ModelError: a prompt does not fit the model's context window.
+        ModelError: some requests could not be answered.
     """
-    draw = _draw(settings)
-    units = [(problem, index) for problem in problems for index in range(settings.n)]
-    seeds = [first_seed(settings.seed, problem.problem_id, round_index) + index for problem, index in units]
-    chats = {problem.problem_id: writing_prompt(problem) for problem in problems}
-    answers = generate(
-        policy,
-        [chats[problem.problem_id] for problem, _ in units],
-        seeds=seeds,
-        temperature=draw.temperature,
-        top_p=draw.top_p,
-        top_k=draw.top_k,
-        max_tokens=settings.max_tokens,
-        batch_size=settings.batch_size,
-        progress=progress,
-    )
-    for (problem, index), seed, answer in zip(units, seeds, answers, strict=True):
-        candidate = _candidate(problem, answer, policy, draw)
-        candidate = replace(candidate, sample_index=index, seed=seed, round=round_index)
-        yield replace(candidate, candidate_id=candidate_id_of(candidate))
+    settings.check()
+
+    def requests() -> Iterator[Request]:
+        for problem in problems:
+            chat = template.chat(problem) if template else writing_prompt(problem)
+            seed = first_seed(settings.seed, problem.problem_id)
+            yield from (Request(problem.problem_id, i, seed + i, chat) for i in range(settings.n))
+
+    done: dict[tuple[str, int], Candidate] = {}
+    for request, completion in sampler.sample(requests()):
+        done[request.problem_id, request.sample_index] = _candidate(request, completion, settings, identity)
+        progress("sample", len(done), settings.n * len(problems))
+    return [done[problem.problem_id, i] for problem in problems for i in range(settings.n)]
 
 
 def first_seed(run_seed: int, problem_id: str, round_index: int = 0) -> int:
@@ -63,44 +149,36 @@ def first_seed(run_seed: int, problem_id: str, round_index: int = 0) -> int:
     return int(content_id({"run_seed": run_seed, "problem_id": problem_id, "round": round_index})[:13], 16)
 
 
-def _draw(settings: CandidateSettings) -> Draw:
-    draw = Draw(
-        temperature=1.0 if settings.temperature is None else settings.temperature,
-        top_p=1.0 if settings.top_p is None else settings.top_p,
-        top_k=0 if settings.top_k is None else settings.top_k,
-    )
-    checks = (
-        (settings.n >= 1, "n", settings.n, "1 or more"),
-        (draw.temperature >= 0, "temperature", draw.temperature, "0 or more"),
-        (0 < draw.top_p <= 1, "top_p", draw.top_p, "above 0 and at most 1"),
-        (draw.top_k >= 0, "top_k", draw.top_k, "0 (off) or more"),
-        (settings.max_tokens >= 1, "max_tokens", settings.max_tokens, "1 or more"),
-        (settings.batch_size >= 1, "batch_size", settings.batch_size, "1 or more"),
-    )
-    for holds, name, value, wanted in checks:
-        if not holds:
-            msg = f"candidates.{name} is {value}: expected {wanted}"
-            raise RecipeError(msg)
-    return draw
+def _way(settings: CandidateSettings, identity: Identity) -> dict[str, Any]:
+    """All that decides a completion beside its chat and index."""
+    said = {name: value for name, value in settings.content.items() if name not in _DOES_NOT_DECIDE}
+    said |= settings.sampling._asdict()
+    if (own := settings.own_chat_template) is not None:
+        said["chat_template"] = sha256_hex(own.encode())
+    return {"sampler_version": SAMPLER_VERSION, **identity._asdict(), **said}
 
 
-def _candidate(problem: Problem, answer: Generation, policy: Policy, draw: Draw) -> Candidate:
-    code, kind = extract_code(answer.text)
-    return Candidate(
+def _candidate(request: Request, completion: Completion, settings: CandidateSettings, identity: Identity) -> Candidate:
+    text = completion.text.encode(errors="replace").decode()  # a server's JSON may hold half a surrogate pair
+    code, kind = extract_code(text)
+    logprob, draw = completion.mean_logprob, settings.sampling
+    candidate = Candidate(
         candidate_id="",
-        problem_id=problem.problem_id,
-        sample_index=0,
-        program_id=None if code is None else program_id_of(problem.problem_id, code),
-        completion=answer.text,
+        problem_id=request.problem_id,
+        sample_index=request.sample_index,
+        program_id=None if code is None else program_id_of(request.problem_id, code),
+        completion=text,
         code=code,
         extraction=kind,
-        model=policy.name,
-        model_revision=policy.revision,
-        sampler="transformers",
+        model=identity.model,
+        model_revision=identity.revision,
+        sampler=settings.source,
         temperature=draw.temperature,
         top_p=draw.top_p,
         top_k=draw.top_k,
-        finish_reason=answer.finish_reason,
-        n_tokens=answer.n_tokens,
-        mean_logprob=answer.mean_logprob,
+        seed=request.seed,
+        finish_reason=completion.finish_reason,
+        n_tokens=completion.n_tokens,
+        mean_logprob=logprob if logprob is not None and math.isfinite(logprob) else None,
     )
+    return replace(candidate, candidate_id=candidate_id_of(candidate))
