@@ -29,9 +29,6 @@ _PAPERS = {
 _OF_A_SOURCE = {
     ("problems", "count"): "micro",
     ("problems", "seed"): "micro",
-    ("candidates", "n"): "transformers",
-    ("candidates", "seed"): "transformers",
-    ("candidates", "max_tokens"): "transformers",
 }
 """Settings that only this source of the section uses: with another, their defaults would mislead."""
 _SECTIONS = ("problems", "candidates", "labels", "groups", "splits")
@@ -42,14 +39,19 @@ def origin(version: Version, figures: Figures) -> Iterator[str]:
     content, libraries = version.manifest["content"], version.manifest["files"]["libraries"]
     made_by = f"By dualset {libraries.get('dualset', '')}, schema version {content['schema_version']}."
     yield f"## How it was built\n\n{made_by}"
-    said = [f"pin {word(key)}: {word(value)}" for key, value in content["pins"].items()]
+    pins = dict(content["pins"])
+    prompt = pins.pop("prompt", None)
+    said = [f"pin {word(key)}: {word(value)}" for key, value in pins.items()]
     said += [f"seed {word(key)}: {word(value)}" for key, value in content["seeds"].items()]
     said += [f"made from the version {word(parent)}" for parent in content["parents"]]
     yield "\n".join(f"- {each}" for each in said)
     yield _sources(figures)
     yield _samplers(figures)
+    if prompt:
+        name, digest = word(prompt["name"]), word(prompt["sha256"])
+        yield f"The model was asked by the template {name} (sha256 {digest}):\n\n{fence(prompt['text'], 'jinja')}"
     recipe = yaml.safe_dump(_recipe(content["recipe"]), sort_keys=False, allow_unicode=True)
-    yield f"The recipe, with its defaults, without its name, file paths and nulls:\n\n{fence(recipe, 'yaml')}"
+    yield f"The recipe, with its defaults, without its name, file paths and what is empty:\n\n{fence(recipe, 'yaml')}"
 
 
 def _sources(figures: Figures) -> str:
@@ -158,9 +160,9 @@ def _number(value: float | None) -> str:
 
 
 def _recipe(recipe: dict[str, Any]) -> dict[str, Any]:
-    """In the order in which a recipe is written, without nulls and what its sources do not use."""
+    """In the order in which a recipe is written, without what is empty or what its sources do not use."""
     names = [name for name in _SECTIONS if name in recipe] + [name for name in recipe if name not in _SECTIONS]
-    return {name: _without_nulls(_used(name, recipe[name])) for name in names if recipe[name] is not None}
+    return {name: _not_empty(_used(name, recipe[name])) for name in names if recipe[name] is not None}
 
 
 def _used(name: str, section: Any) -> Any:
@@ -170,7 +172,8 @@ def _used(name: str, section: Any) -> Any:
     return {key: each for key, each in section.items() if _OF_A_SOURCE.get((name, key), source) == source}
 
 
-def _without_nulls(value: Any) -> Any:
+def _not_empty(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
+        inner = {key: _not_empty(each) for key, each in value.items()}
+        return {key: each for key, each in inner.items() if each is not None and each not in ({}, [])}
     return value

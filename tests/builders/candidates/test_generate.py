@@ -12,12 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dualset.builders.candidates.draw import Draw, draw_tokens
-from dualset.builders.candidates.generate import Generation, Policy, generate, load_policy
-from dualset.builders.candidates.sample import first_seed, sample_candidates
-from dualset.builders.candidates.settings import CandidateSettings
-from dualset.builders.dataset.records import Message, Problem
-from dualset.builders.dataset.words import Style
-from dualset.builders.errors import ModelError, RecipeError
+from dualset.builders.candidates.generate import Policy, generate, load_policy
+from dualset.builders.candidates.samplers.sampler import Completion
+from dualset.builders.dataset.records import Message
+from dualset.builders.errors import ModelError
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +29,7 @@ def policy(tiny_model: Path) -> Iterator[Policy]:
 CHATS = [({"role": "user", "content": "x" * (i % 7) + str(i)},) for i in range(24)]
 
 
-def ask(policy: Policy, chats: Sequence[Sequence[Message]] = CHATS, **more: Any) -> list[Generation]:
+def ask(policy: Policy, chats: Sequence[Sequence[Message]] = CHATS, **more: Any) -> list[Completion]:
     return list(generate(policy, chats, **({"seeds": range(len(chats)), "max_tokens": 20} | more)))
 
 
@@ -74,6 +72,7 @@ def test_mean_logprob_is_that_of_the_tokens_under_the_model(policy: Policy) -> N
         whole = policy.model.generate(prompt, do_sample=False, max_new_tokens=8)
         logprobs = policy.model(whole).logits.log_softmax(-1)[0, prompt.shape[1] - 1 : -1]
     wanted = logprobs.gather(-1, whole[0, prompt.shape[1] :, None]).mean()
+    assert answer.mean_logprob is not None
     assert math.isclose(answer.mean_logprob, float(wanted), abs_tol=1e-5)
 
 
@@ -125,42 +124,3 @@ def test_draws_have_the_right_frequencies() -> None:
     tokens, _ = draw_tokens(logits.repeat(10_000, 1), uniforms, Draw(1.0, 1.0, 0))
     shares = torch.bincount(tokens, minlength=4) / 10_000
     assert torch.allclose(shares, logits.softmax(0), atol=2e-4)
-
-
-def problem(name: str) -> Problem:
-    return Problem(problem_id=name, source="micro", source_id=name, statement=f"Do {name}.", style=Style.STDIO)
-
-
-SETTINGS = CandidateSettings(source="transformers", model="tiny", n=3, max_tokens=8, seed=5)
-
-
-def test_a_candidate_says_how_it_was_sampled(policy: Policy) -> None:
-    candidates = list(sample_candidates(SETTINGS, [problem("a"), problem("b")], policy))
-    assert [(c.problem_id, c.sample_index) for c in candidates] == [(p, i) for p in "ab" for i in range(3)]
-    assert len({c.candidate_id for c in candidates}) == 6
-    [last] = candidates[-1:]
-    assert (last.model, last.model_revision, last.sampler) == ("tiny", policy.revision, "transformers")
-    assert (last.temperature, last.top_p, last.top_k, last.seed) == (1.0, 1.0, 0, first_seed(5, "b") + 2)
-    assert last.finish_reason in {"stop", "length"}
-    assert last.n_tokens is not None
-    assert last.mean_logprob is not None
-
-
-def test_a_sample_does_not_depend_on_what_is_sampled_beside_it(policy: Policy) -> None:
-    both = list(sample_candidates(SETTINGS, [problem("a"), problem("b")], policy))
-    assert list(sample_candidates(SETTINGS, [problem("b")], policy)) == both[3:]
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "wanted"),
-    [
-        ("n", 0, "1 or more"),
-        ("temperature", -1.0, "0 or more"),
-        ("top_p", 0.0, "above 0"),
-        ("top_k", -1, "0 \\(off\\)"),
-    ],
-)
-def test_a_setting_that_makes_no_sense_is_refused(policy: Policy, name: str, value: float, wanted: str) -> None:
-    settings = CandidateSettings(source="transformers", **{name: value})  # type: ignore[arg-type]
-    with pytest.raises(RecipeError, match=f"candidates.{name} is {value}: expected {wanted}"):
-        list(sample_candidates(settings, [problem("a")], policy))
