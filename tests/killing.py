@@ -13,6 +13,8 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +53,7 @@ written; its log line, its tag and the process's end."""
 LONGEST_S = {"start": 1.0, "references": 0.5, "sample": 6.0, "labels": 3.0, "commit": 0.3, "end": 0.3}
 """How long a stage takes here, so that moments spread over all of it."""
 SOON_S = 20.0
-_KEPT = ("references", "candidates", "labels")
+_KEPT = ("references", "labels")
 
 _RECIPE = """
 name: killed
@@ -62,12 +64,15 @@ groups: {{size: 3, balance: correct, prompt: short}}
 """
 
 Shard = tuple[int, int]
-"""Inode and time of change."""
+"""Of a file: inode and time of change. Of a completion: the bytes of its problem's file that it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Whole:
-    """What a build that nobody disturbed made: the revision, and the rows of each finished shard under ``work``."""
+    """What a build that nobody disturbed made: the revision, and what each finished piece of ``work`` holds.
+
+    A piece is a shard of labels, or one completion.
+    """
 
     revision: str
     shards: dict[str, list[dict[str, Any]]]
@@ -126,7 +131,8 @@ def finish(build: "subprocess.Popen[str]") -> str:
 
 def whole_build(recipe: Path, home: Path, *more: str) -> Whole:
     """A build that nobody disturbs."""
-    return Whole(revision=finish(start(recipe, home, *more)), shards={n: _rows(p) for n, p in _shards(home).items()})
+    revision = finish(start(recipe, home, *more))
+    return Whole(revision=revision, shards={name: rows for name, (_, rows) in _pieces(home).items()})
 
 
 def kill_within(recipe: Path, home: Path, stage: str, share: float, *more: str) -> str | None:
@@ -204,11 +210,11 @@ def check_store(home: Path, whole: Whole, before: dict[str, Shard]) -> dict[str,
         assert time.monotonic() < end, f"left running: {left}"
         time.sleep(0.02)
     folder = home / NAME
-    shards = _shards(home)
-    for name, path in shards.items():
-        assert _rows(path) == whole.shards[name], f"{name} is not the shard of a build that was not killed"
-    now = {name: _identity(path) for name, path in shards.items()}
-    assert before.items() <= now.items(), "a finished shard was made again"
+    pieces = _pieces(home)
+    for name, (_, rows) in pieces.items():
+        assert rows == whole.shards[name], f"{name} is not that of a build that was not killed"
+    now = {name: identity for name, (identity, _) in pieces.items()}
+    assert before.items() <= now.items(), "finished work was done again"
     there = list((folder / "snapshots").iterdir()) if (folder / "snapshots").exists() else []
     for snapshot in there:
         verify_files(snapshot, read_manifest(snapshot))
@@ -245,6 +251,30 @@ def _dualset(home: Path, *args: str) -> str:
 def _shards(home: Path) -> dict[str, Path]:
     work = home / NAME / "work"
     return {path.relative_to(work).as_posix(): path for kind in _KEPT for path in work.glob(f"{kind}/*.parquet")}
+
+
+def _pieces(home: Path) -> dict[str, tuple[Shard, list[Any]]]:
+    """Each finished piece of work: what it is, and what it holds."""
+    pieces = {name: (_identity(path), list[Any](_rows(path))) for name, path in _shards(home).items()}
+    for path in (home / NAME / "work" / "completions").glob("*/*.jsonl.gz"):
+        for start, end, line in _members(path.read_bytes()):
+            name = f"{path.parent.name}/{path.name} {json.loads(line)[0]}"
+            assert name not in pieces, f"{name} is there twice"
+            pieces[name] = ((start, end), [line])
+    return pieces
+
+
+def _members(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """The lines of a file of completions, and where they are; the last one may have been cut."""
+    start = 0
+    while start < len(data):
+        member = zlib.decompressobj(31)
+        line = member.decompress(data[start:])
+        if not member.eof:
+            return
+        end = len(data) - len(member.unused_data)
+        yield start, end, line
+        start = end
 
 
 def _identity(path: Path) -> Shard:
