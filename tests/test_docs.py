@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dualset.builders.candidates.settings import CandidateSettings
+from dualset.builders.candidates.settings import CandidateSettings, ServerSettings
 from dualset.builders.execution.settings import LabelSettings
 from dualset.builders.groups.settings import GroupSettings
 from dualset.builders.problems.settings import ProblemSettings
@@ -14,7 +14,7 @@ from dualset.cli import COMMANDS
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize("kind", [ProblemSettings, CandidateSettings, LabelSettings, GroupSettings])
+@pytest.mark.parametrize("kind", [ProblemSettings, CandidateSettings, ServerSettings, LabelSettings, GroupSettings])
 def test_every_recipe_key_is_documented(kind: type) -> None:
     text = (ROOT / "docs/recipes.md").read_text()
     assert not [field.name for field in fields(kind) if f"`{field.name}`" not in text]
