@@ -26,8 +26,6 @@ class Shards:
     def __init__(self, folder: Path, schema: pa.Schema) -> None:
         self.folder = folder
         self.schema = schema
-        with plain_faults(folder):
-            folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, key: Any) -> Path:
         """Where the shard made from ``key`` is or will be."""
@@ -69,6 +67,7 @@ class Shards:
         table = pa.Table.from_pylist(list(rows), schema=self.schema)
         try:
             with plain_faults(self.folder):
+                self.folder.mkdir(parents=True, exist_ok=True)
                 pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
                 with temporary.open("rb") as file:
                     os.fsync(file.fileno())

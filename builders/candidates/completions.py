@@ -30,13 +30,16 @@ class Completions:
     Args:
         folder: where those of every way lie.
         way: all that decides a completion beside its chat and index, as plain data; it is kept in ``way.json``.
+        read_only: look at what is there and leave it as it is, a torn line too: somebody may be writing it.
 
     Raises:
         VersionError: there is no room or no permission to write.
     """
 
-    def __init__(self, folder: Path, way: Mapping[str, Any]) -> None:
-        self.folder = folder / content_id(way)
+    def __init__(self, folder: Path, way: Mapping[str, Any], *, read_only: bool = False) -> None:
+        self.folder, self._read_only = folder / content_id(way), read_only
+        if read_only:
+            return
         with plain_faults(folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             told = self.folder / f"way.{os.getpid()}{TEMPORARY}"
@@ -71,7 +74,7 @@ class Completions:
         except (zlib.error, ValueError, TypeError) as error:
             msg = f"{path} is damaged at byte {whole} ({error}): delete it and run the same command again"
             raise VersionError(msg) from error
-        if whole < len(data):
+        if whole < len(data) and not self._read_only:
             with plain_faults(self.folder):
                 os.truncate(path, whole)
         return found

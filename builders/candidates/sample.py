@@ -21,7 +21,7 @@ from dualset.builders.dataset.records import Candidate, Problem, candidate_id_of
 from dualset.builders.errors import ModelError
 from dualset.builders.progress import Progress, silent
 
-__all__ = ["SAMPLER_VERSION", "Sampled", "first_seed", "sample_candidates"]
+__all__ = ["SAMPLER_VERSION", "Sampled", "first_seed", "sample_candidates", "way_of"]
 
 SAMPLER_VERSION = "2"
 """Part of the key under which a build keeps completions: raise it when prompt rendering or draw changes."""
@@ -47,9 +47,18 @@ class Sampled:
     kept: Completions
 
     @classmethod
-    def at(cls, folder: Path, settings: CandidateSettings, identity: Identity, template: Template) -> "Sampled":
-        """Those that are kept in a folder."""
-        return cls(settings, identity, template, Completions(folder, _way(settings, identity)))
+    def at(
+        cls,
+        folder: Path,
+        settings: CandidateSettings,
+        identity: Identity,
+        template: Template,
+        *,
+        read_only: bool = False,
+    ) -> "Sampled":
+        """Those that are kept in a folder; ``read_only`` leaves it as it is."""
+        kept = Completions(folder, way_of(settings, identity), read_only=read_only)
+        return cls(settings, identity, template, kept)
 
     def missing(self, problems: Iterable[Problem]) -> list[tuple[Problem, list[int]]]:
         """The problems that lack samples, and which."""
@@ -149,7 +158,7 @@ def first_seed(run_seed: int, problem_id: str, round_index: int = 0) -> int:
     return int(content_id({"run_seed": run_seed, "problem_id": problem_id, "round": round_index})[:13], 16)
 
 
-def _way(settings: CandidateSettings, identity: Identity) -> dict[str, Any]:
+def way_of(settings: CandidateSettings, identity: Identity) -> dict[str, Any]:
     """All that decides a completion beside its chat and index."""
     said = {name: value for name, value in settings.content.items() if name not in _DOES_NOT_DECIDE}
     said |= settings.sampling._asdict()

@@ -20,7 +20,7 @@ from dualset.builders.execution.settings import LabelSettings
 from dualset.builders.progress import Progress, silent
 from dualset.builders.shards import Shards
 
-__all__ = ["PROGRAMS_A_SHARD", "Codes", "KeptLabels", "Work", "in_parts"]
+__all__ = ["PROGRAMS_A_SHARD", "Codes", "KeptLabels", "Work", "in_parts", "labels_there"]
 
 PROGRAMS_A_SHARD = 1000
 _SCHEMA = pa.schema([(name, pa.struct(TABLES[f"{name}s"].schema)) for name in ("label", "observation")])
@@ -92,9 +92,8 @@ class KeptLabels:
 
     def _label(self, problems: Sequence[Problem], programs: Sequence[Program]) -> list[dict[str, Any]]:
         work = self._work
-        tested = [[problem_id_of(p), p.time_limit_s, p.memory_limit_mb] for p in problems]
-        key = [GRADER_VERSION, asdict(work.settings), tested, [p[:2] for p in programs]]
-        settled = self._settled(key)
+        key = _key(work.settings, problems, [(p.problem_id, p.program_id) for p in programs])
+        settled = _settled(self._shards, key)
         missing = [program for program in programs if program.program_id not in settled]
         if missing:
             ran = label_programs(
@@ -109,9 +108,29 @@ class KeptLabels:
         self._finished.append(self._shards.path(key))
         return [settled[program.program_id]["label"] for program in programs]
 
-    def _settled(self, key: Any) -> dict[str, dict[str, Any]]:
-        """The finished rows by program; a fault of the machine settles nothing, so those programs are run again."""
-        rows = self._shards.read(key) if self._shards.done(key) else []
-        return {
-            each["label"]["program_id"]: each for each in rows if Outcome.INFRA_ERROR not in each["label"]["outcomes"]
-        }
+
+def labels_there(
+    folder: Path, settings: LabelSettings, part: Sequence[tuple[Problem, Iterable[str]]]
+) -> dict[str, bool | None]:
+    """``passed`` by program_id, of a part's programs that a build would not run again. Nothing is run or written.
+
+    Args:
+        folder: where labels are kept.
+        settings: how programs would be run.
+        part: whole problems with the ids of their programs, as `in_parts` makes it.
+    """
+    programs = [(problem.problem_id, program_id) for problem, ids in part for program_id in sorted(ids)]
+    rows = _settled(Shards(folder, _SCHEMA), _key(settings, [problem for problem, _ in part], programs))
+    return {program_id: row["label"]["passed"] for program_id, row in rows.items()}
+
+
+def _key(settings: LabelSettings, problems: Iterable[Problem], programs: Sequence[tuple[str, str]]) -> list[Any]:
+    """All that the labels of a part are made from; a program's id is made from its code."""
+    tested = [[problem_id_of(p), p.time_limit_s, p.memory_limit_mb] for p in problems]
+    return [GRADER_VERSION, asdict(settings), tested, programs]
+
+
+def _settled(shards: Shards, key: Any) -> dict[str, dict[str, Any]]:
+    """The finished rows by program; a fault of the machine settles nothing, so those programs are run again."""
+    rows = shards.read(key) if shards.done(key) else []
+    return {each["label"]["program_id"]: each for each in rows if Outcome.INFRA_ERROR not in each["label"]["outcomes"]}

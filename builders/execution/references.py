@@ -6,12 +6,14 @@ shows as the solution. Unknown is not failed: a reference that could not be judg
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 from dualset.builders.dataset.records import Problem, program_id_of
-from dualset.builders.execution.kept import KeptLabels, Work, in_parts
+from dualset.builders.execution.kept import Codes, KeptLabels, Work, in_parts, labels_there
+from dualset.builders.execution.settings import LabelSettings
 
-__all__ = ["References", "judge_references"]
+__all__ = ["References", "judge_references", "references_there"]
 
 
 class References(NamedTuple):
@@ -28,13 +30,32 @@ def judge_references(problems: Sequence[Problem], work: Work) -> References:
     Raises:
         ExecutionError: a test that cannot be read, a checker that is not known, or no sandbox.
     """
-    first = {p.problem_id: p.reference_solutions[0] for p in problems if p.reference_solutions}
-    codes = [
-        (p, {program_id_of(p.problem_id, first[p.problem_id]): first[p.problem_id]})
-        for p in problems
-        if p.problem_id in first
-    ]
-    kept = KeptLabels(replace(work, settings=replace(work.settings, repeat=1)), total=len(codes))
-    labels = (label for part in in_parts(codes, lambda each: len(each[1])) for label in kept.label(part))
+    codes = _first_of(problems)
+    kept = KeptLabels(replace(work, settings=_once(work.settings)), total=len(codes))
+    labels = (label for part in in_parts(codes, _size) for label in kept.label(part))
     passed = {label["problem_id"]: label["passed"] for label in labels}
-    return References(*(tuple(name for name in first if passed[name] is what) for what in (True, False, None)))
+    names = [problem.problem_id for problem, _ in codes]
+    return References(*(tuple(name for name in names if passed[name] is what) for what in (True, False, None)))
+
+
+def references_there(problems: Sequence[Problem], folder: Path, settings: LabelSettings) -> dict[str, bool | None]:
+    """Whether the first reference passes, by problem_id, where an earlier build has judged it. Nothing is run."""
+    there: dict[str, bool | None] = {}
+    for part in in_parts(_first_of(problems), _size):
+        passed = labels_there(folder, _once(settings), part)
+        there |= {p.problem_id: passed[name] for p, codes in part for name in codes if name in passed}
+    return there
+
+
+def _first_of(problems: Sequence[Problem]) -> list[tuple[Problem, Codes]]:
+    """Each problem that has a reference, with the first one."""
+    first = ((p, p.reference_solutions[0]) for p in problems if p.reference_solutions)
+    return [(p, {program_id_of(p.problem_id, code): code}) for p, code in first]
+
+
+def _size(each: tuple[Problem, Codes]) -> int:
+    return len(each[1])
+
+
+def _once(settings: LabelSettings) -> LabelSettings:
+    return replace(settings, repeat=1)
