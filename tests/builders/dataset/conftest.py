@@ -39,9 +39,16 @@ def running() -> Iterator[Hub]:
         yield hub
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _nobody_elses(request: pytest.FixtureRequest) -> None:
+    """A file's tests share a Hub with each other, not with those of another file."""
+    if "hub" in request.module.__name__:
+        request.getfixturevalue("running").repositories.clear()
+
+
 @pytest.fixture
 def hub(running: Hub) -> Hub:
-    """The Hub without faults; the repositories of earlier tests are still there."""
+    """The Hub without faults; the repositories of this file's earlier tests are still there."""
     running.calm()
     return running
 

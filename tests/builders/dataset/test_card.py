@@ -192,14 +192,21 @@ def test_a_long_group_loses_its_middle_and_the_ends_of_its_lines(home: Path) -> 
     assert shown[0] == ("first " * 16) + "…"
 
 
-@pytest.mark.parametrize(
-    ("source", "kept"),
-    [("samples", {"source", "temperature"}), ("transformers", {"source", "temperature", "n", "seed"})],
-)
-def test_settings_that_a_source_does_not_use_are_not_shown(home: Path, source: str, kept: set[str]) -> None:
-    recipe = {"candidates": {"source": source, "n": 8, "seed": 0, "temperature": 0.8, "model": None}}
+def test_settings_that_a_source_does_not_use_and_empty_ones_are_not_shown(home: Path) -> None:
+    recipe = {
+        "problems": {"source": "jsonl", "count": 200, "seed": 0},
+        "candidates": {"source": "vllm", "n": 8, "model": None, "engine": {}, "stop": [], "server": {"extra_body": {}}},
+    }
     card = text_of(commit_version("tiny", tiny_tables(), content=replace(tiny_content(), recipe=recipe), home=home))
-    assert yaml.safe_load(card.split("```yaml\n")[1].split("```")[0])["candidates"].keys() == kept
+    shown = yaml.safe_load(card.split("```yaml\n")[1].split("```")[0])
+    assert shown == {"problems": {"source": "jsonl"}, "candidates": {"source": "vllm", "n": 8}}
+
+
+def test_the_prompt_is_shown_as_it_was_asked(home: Path) -> None:
+    text = "{{ problem.statement }}\n```python\n{{ problem.starter_code }}\n```"
+    pins = {"problems": "a" * 64, "prompt": {"name": "mine", "sha256": "b" * 64, "text": text}}
+    card = text_of(commit_version("tiny", tiny_tables(), content=replace(tiny_content(), pins=pins), home=home))
+    assert f"by the template `mine` (sha256 `{'b' * 64}`):\n\n````jinja\n{text}\n````" in card
 
 
 def test_a_digest_does_not_make_a_table_too_wide(home: Path) -> None:

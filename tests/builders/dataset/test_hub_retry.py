@@ -78,18 +78,18 @@ def test_the_versions_of_a_repository_are_its_tags_and_its_head(
     hub: Hub, dualset: Client, home: Path, made: list[object]
 ) -> None:
     first, second = (version.path for version in made[:2])  # type: ignore[attr-defined]
-    dualset("push", str(first), "ada/many", "--tag", "v1")
-    dualset("push", str(second), "ada/many")
-    repository = hub.dataset("ada/many")
+    dualset("push", str(first), "ada/listed", "--tag", "v1")
+    dualset("push", str(second), "ada/listed")
+    repository = hub.dataset("ada/listed")
     repository.tag("also", repository.tags["v1"])
     repository.tag("start", repository.commits[0].sha)  # holds no version
     repository.put({"manifest.json": b'{"revision": 7}'}, "nonsense")
-    listed = dualset.python(VERSIONS, repo="hf://datasets/ada/many")
+    listed = dualset.python(VERSIONS, repo="hf://datasets/ada/listed")
     assert [(each["sha"], each["revision"], each["tags"], each["head"]) for each in listed] == [
         (repository.tags["v1"], first.name, ["also", "v1"], False)
     ]
     repository.commits.pop()
-    newer, older = sorted(dualset.python(VERSIONS, repo="ada/many"), key=lambda each: not each["head"])
+    newer, older = sorted(dualset.python(VERSIONS, repo="ada/listed"), key=lambda each: not each["head"])
     assert (newer["revision"], newer["tags"], newer["head"], newer["parents"]) == (second.name, [], True, [])
     assert older["revision"] == first.name
     assert dualset.python(VERSIONS, repo="ada/none").startswith("no dataset ada/none on ")
