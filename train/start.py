@@ -19,6 +19,10 @@ from dualset.train.settings import TrainSettings
 __all__ = ["Start", "context_of", "needs_train_extra", "start"]
 
 
+_LOADED = ("transformers", "vllm")
+"""Engines that load the model they name; a server may call it what it likes."""
+
+
 class Start(NamedTuple):
     """What is known before the rows are read."""
 
@@ -79,7 +83,7 @@ def _model(settings: TrainSettings, version: Version) -> tuple[str, str | None]:
     if settings.model:
         return settings.model, settings.model_revision
     built = recorded(version)
-    if built.candidates is None or built.candidates.source != "transformers" or not built.candidates.model:
-        msg = f"{version.name} was built from imported samples and names no model to start from: give one with --model"
+    if built.candidates is None or built.candidates.source not in _LOADED or not built.candidates.model:
+        msg = f"{version.name} does not name a model that can be loaded from here: give one with --model"
         raise ModelError(msg)
     return built.candidates.model, built.model_revision
