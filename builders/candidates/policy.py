@@ -21,8 +21,10 @@ __all__ = [
     "Place",
     "Policy",
     "digest_of_model",
+    "folder_here",
     "load_policy",
     "locate_model",
+    "name_here",
 ]
 
 MICRO_POLICY = "micro"
@@ -126,24 +128,41 @@ def locate_model(model: str, revision: str | None = None) -> Place:
     Raises:
         ModelError: there is no such model, or it is not the one that ``revision`` says.
     """
-    folder = MICRO_POLICY_FOLDER if model == MICRO_POLICY else Path(model).expanduser()
-    if not folder.exists():
+    folder = folder_here(model)
+    if folder is None:
         return _from_hub(model, revision)
-    if not (folder / "config.json").is_file():
-        msg = f"{model} is not a model folder: it has no config.json"
-        raise ModelError(msg)
     digest = digest_of_model(folder)
     if revision is not None and not (len(revision) >= 8 and digest.startswith(revision)):
         msg = f"{model} has the digest {digest[:16]}, not {revision}: its files are not those that were asked for"
         raise ModelError(msg)
-    return Place(folder, model if model == MICRO_POLICY else folder.resolve().name, digest)
+    return Place(folder, name_here(model, folder), digest)
+
+
+def folder_here(model: str) -> Path | None:
+    """The folder of a model that is no Hub id; None: it is one.
+
+    Raises:
+        ModelError: it is neither, or the folder holds no model.
+    """
+    folder = MICRO_POLICY_FOLDER if model == MICRO_POLICY else Path(model).expanduser()
+    if not folder.exists():
+        if not re.fullmatch(r"[\w.-]+/[\w.-]+", model):
+            msg = f"no model at {model!r}: give a folder, a Hub id such as Qwen/Qwen3-0.6B, or {MICRO_POLICY}"
+            raise ModelError(msg)
+        return None
+    if not (folder / "config.json").is_file():
+        msg = f"{model} is not a model folder: it has no config.json"
+        raise ModelError(msg)
+    return folder
+
+
+def name_here(model: str, folder: Path) -> str:
+    """What a model in a folder is called."""
+    return model if model == MICRO_POLICY else folder.resolve().name
 
 
 def _from_hub(model: str, revision: str | None) -> Place:
     """The snapshot in the Hugging Face cache; its folder is named by the commit, also when offline."""
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", model):
-        msg = f"no model at {model!r}: give a folder, a Hub id such as Qwen/Qwen3-0.6B, or {MICRO_POLICY}"
-        raise ModelError(msg)
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 

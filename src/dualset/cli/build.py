@@ -2,6 +2,7 @@
 
 import click
 
+from dualset.cli.dry_run import show_forecast
 from dualset.cli.output import bar, print_json, remark
 from dualset.cli.sandbox import sandbox_of, sandbox_options
 
@@ -15,9 +16,16 @@ _LONGEST_LIST = 10
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a setting, e.g. groups.size=8.")
 @click.option("--tag", help="Name the version.")
 @sandbox_options
+@click.option("--dry-run", is_flag=True, help="Only say what it would take: nothing is sampled, run or written.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: name, revision, path, counts.")
 def command(
-    recipe: str, overrides: tuple[str, ...], tag: str | None, workers: int | None, isolation: str, as_json: bool
+    recipe: str,
+    overrides: tuple[str, ...],
+    tag: str | None,
+    workers: int | None,
+    isolation: str,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Run RECIPE: problems, candidates, labels, groups, one committed version.
 
@@ -27,6 +35,9 @@ def command(
     from dualset.builders.recipe import load_recipe
 
     settings = load_recipe(recipe, overrides)
+    if dry_run:
+        show_forecast(settings, isolation, as_json)
+        return
     sandbox = sandbox_of(workers, isolation)
     try:
         with bar() as progress:

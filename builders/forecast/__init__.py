@@ -1,0 +1,1 @@
+"""What a build would cost, before it costs anything."""
