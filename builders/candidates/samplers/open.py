@@ -16,6 +16,10 @@ def open_sampler(settings: CandidateSettings) -> Sampler:
         ModelError: the model cannot be loaded, or the server cannot be reached or does not have it.
         MissingExtra: the engine's library is not installed.
     """
+    if settings.source == "openai":
+        from dualset.builders.candidates.samplers.openai import OpenAISampler
+
+        return OpenAISampler.load(settings)
     from dualset.builders.candidates.samplers.transformers import TransformersSampler
 
     return TransformersSampler.load(settings)
