@@ -19,6 +19,9 @@ _FIGURES = (
     "ranking/pairwise_accuracy",
     "ranking/ndcg",
     "ranking/selection",
+    "generation/passed",
+    "generation/has_code",
+    "generation/mixed_problems",
     "frac_reward_zero_std",
     "completions/clipped_ratio",
     "loss",
@@ -26,8 +29,11 @@ _FIGURES = (
 )
 _TASK = {
     "rank": "Trained with GRPO to rank programs: those that pass all tests of a problem before those that do not.",
+    "generate": "Trained with GRPO to write programs, rewarded by running them: 1 for passing all tests of a problem.",
     "imitate": "Trained with SFT on right rankings: programs that pass all tests of a problem before the others.",
 }
+
+_PENALTY = {"rank": "; -1 for a malformed ranking", "generate": "; 0 without code"}
 
 
 def write_card(folder: Path, record: Mapping[str, Any]) -> None:
@@ -39,6 +45,7 @@ def model_card(title: str, record: Mapping[str, Any]) -> str:
     """The card's text."""
     base, data = record["base_model"], record["dataset"]
     ref = f"{data['name']}@{data['revision'][:12]}"
+    rows = "problems" if record["kind"] == "generate" else "groups"
     return "\n".join(
         [
             "---",
@@ -54,8 +61,9 @@ def model_card(title: str, record: Mapping[str, Any]) -> str:
             f"| base model | {base['name']}{_at(base['revision'])} |",
             f"| dataset | {data['name']}@{data['revision']} |",
             *([f"| on the Hub | hf://datasets/{data['hub_repo']}@{data['hub_sha']} |"] if data["hub_sha"] else []),
-            f"| rows | {data['rows']} groups of the {data['split']} split; {data['dropped']} left out as too long |",
-            *([f"| reward | {record['reward']}; -1 for a malformed ranking |"] if record.get("reward") else []),
+            f"| rows | {data['rows']} {rows} of the {data['split']} split; {data['dropped']} left out as too long |",
+            *([f"| reward | {record['reward']}{_PENALTY.get(record['kind'], '')} |"] if record.get("reward") else []),
+            *([f"| imitated | {_targets(record['targets'])} |"] if record.get("targets") else []),
             f"| optimizer steps | {record['steps']} |",
             f"| preset | {record['preset']} |",
             f"| versions | {', '.join(f'{name} {number}' for name, number in record['versions'].items())} |",
@@ -83,6 +91,15 @@ def model_card(title: str, record: Mapping[str, Any]) -> str:
     )
 
 
+def _targets(targets: Mapping[str, Any]) -> str:
+    if targets["from"] == "labels":
+        return "the rankings that the labels give"
+    whose = (
+        "the base model's own answers" if targets["from"] == "own" else f"the answers in {Path(targets['from']).name}"
+    )
+    return f"{whose} that order all pairs right: {targets['right']} of {targets['groups']} groups"
+
+
 def _metadata(record: Mapping[str, Any]) -> dict[str, Any]:
     base, data = record["base_model"], record["dataset"]
     metadata: dict[str, Any] = {"library_name": "transformers", "pipeline_tag": "text-generation"}
@@ -90,7 +107,7 @@ def _metadata(record: Mapping[str, Any]) -> dict[str, Any]:
         metadata["base_model"] = base["name"]
     if data["hub_repo"]:
         metadata["datasets"] = [data["hub_repo"]]
-    metadata["tags"] = ["dualset", "trl", {"rank": "grpo", "imitate": "sft"}[record["kind"]]]
+    metadata["tags"] = ["dualset", "trl", {"rank": "grpo", "generate": "grpo", "imitate": "sft"}[record["kind"]]]
     metadata["dualset"] = {
         "base_model": base["name"],
         "base_model_revision": base["revision"],

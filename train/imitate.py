@@ -19,10 +19,12 @@ from dualset.train.rows import Fitting, check_enough, keep_fitting, load_groups,
 from dualset.train.run import Prepared, dry_result, run
 from dualset.train.settings import TrainResult, TrainSettings
 from dualset.train.start import Start, context_of, needs_train_extra, start
+from dualset.train.targets import LABELS, OWN, Targets, own_answers, read_answers
 
 __all__ = ["imitate"]
 
 COLUMNS = ("prompt", "completion")
+_TOLD = ("group_id", "correct")  # of the rows, until their targets are known
 
 
 def imitate(
@@ -59,6 +61,7 @@ def _prepare(settings: TrainSettings, home: Path | None, progress: Progress) -> 
 
     given = load_preset("imitate", settings.preset, settings.overrides)
     begun = start("imitate", SFTConfig, given, settings, home)
+    fitting, targets = _rows(begun, settings, progress)
     return Prepared(
         kind="imitate",
         settings=settings,
@@ -67,14 +70,17 @@ def _prepare(settings: TrainSettings, home: Path | None, progress: Progress) -> 
         base=begun.base,
         given=given,
         config=begun.config,
-        fitting=_rows(begun, settings, progress),
+        fitting=fitting,
         reward=None,
+        more={"targets": targets},
     )
 
 
-def _rows(begun: Start, settings: TrainSettings, progress: Progress) -> Fitting:
-    """The rows that fit whole, enough of them for one optimizer step."""
-    rows = load_groups(begun.version, settings.split, COLUMNS)
+def _rows(begun: Start, settings: TrainSettings, progress: Progress) -> tuple[Fitting, dict[str, Any]]:
+    """The rows that fit whole, enough of them for one optimizer step; and what the targets are."""
+    rows = load_groups(begun.version, settings.split, (*COLUMNS, *_TOLD))
+    targets = _targets(rows, begun, settings, progress)
+    rows = targets.rows.select_columns(list(COLUMNS))
     chats = [[*prompt, *answer] for prompt, answer in zip(rows["prompt"][:], rows["completion"][:], strict=True)]
     lengths = token_lengths(chats, begun.base.tokenizer, answered=True, progress=progress)
     limit, why = _limit(begun, settings.max_prompt_tokens)
@@ -82,7 +88,23 @@ def _rows(begun: Start, settings: TrainSettings, progress: Progress) -> Fitting:
     config = begun.config
     needed = config.train_batch_size * config.gradient_accumulation_steps * config.world_size
     check_enough(len(fitting.rows), needed, "one step", f"per_device_train_batch_size={len(fitting.rows)}")
-    return fitting
+    own = {"tries": settings.tries, "answer_tokens": settings.answer_tokens} if settings.targets == OWN else {}
+    return fitting, {"from": settings.targets, **own, "groups": targets.n_groups, "right": len(targets.rows)}
+
+
+def _targets(rows: Any, begun: Start, settings: TrainSettings, progress: Progress) -> Targets:
+    if settings.targets == LABELS:
+        return Targets(rows, len(rows))
+    if settings.targets != OWN:
+        return read_answers(rows, Path(settings.targets))
+    return own_answers(
+        rows,
+        begun.base,
+        tries=settings.tries,
+        max_tokens=settings.answer_tokens,
+        seed=begun.config.seed,
+        progress=progress,
+    )
 
 
 def _limit(begun: Start, asked: int | None) -> tuple[int | None, str]:

@@ -20,7 +20,7 @@ from dualset.train.run import Prepared, dry_result, run
 from dualset.train.settings import TrainResult, TrainSettings
 from dualset.train.start import Start, context_of, needs_train_extra, start
 
-__all__ = ["rank"]
+__all__ = ["fitting_prompts", "rank"]
 
 COLUMNS = ("prompt", "correct", "n_correct", "group_id", "problem_id")
 _BY_NAME = "dualset.train.rewards."
@@ -84,8 +84,15 @@ def _reward(given: dict[str, Any], asked: str | None) -> str:
 
 
 def _rows(begun: Start, settings: TrainSettings, progress: Progress) -> Fitting:
-    """The groups whose prompt leaves room for the answer, enough of them for one generation."""
-    rows = load_groups(begun.version, settings.split, COLUMNS)
+    return fitting_prompts(load_groups(begun.version, settings.split, COLUMNS), begun, settings, progress)
+
+
+def fitting_prompts(rows: Any, begun: Start, settings: TrainSettings, progress: Progress) -> Fitting:
+    """The rows whose prompt leaves room for the answer, enough of them for one generation.
+
+    Raises:
+        TrainingError: some do not fit and are not to be left out, or too few do.
+    """
     lengths = token_lengths(rows["prompt"][:], begun.base.tokenizer, answered=False, progress=progress)
     limit, why = _limit(begun, settings.max_prompt_tokens)
     fitting = keep_fitting(rows, lengths, limit, drop_long=settings.drop_long, why=why)

@@ -6,7 +6,8 @@ card comes last. Left out: the trainer itself, which is TRL's as it stands.
 """
 
 import platform
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import version as library_version
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,10 @@ __all__ = ["Prepared", "dry_result", "run"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prepared:
-    """A run that passed every check: ``given`` is what preset and overrides set, ``config`` TRL's whole config."""
+    """A run that passed every check.
+
+    ``given`` is what preset and overrides set, ``config`` TRL's whole config, ``more`` what else the record shall say.
+    """
 
     kind: str
     settings: TrainSettings
@@ -37,6 +41,7 @@ class Prepared:
     config: Any
     fitting: Fitting
     reward: str | None
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 def run(trainer: Any, prepared: Prepared, progress: Progress) -> TrainResult:
@@ -93,6 +98,7 @@ def _record(prepared: Prepared) -> dict[str, Any]:
         },
         "preset": settings.preset,
         "reward": prepared.reward,
+        **prepared.more,
         "settings": {**prepared.given, "seed": prepared.config.seed},
         "versions": {
             "dualset": dualset.__version__,

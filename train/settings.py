@@ -20,6 +20,9 @@ class TrainSettings:
         preset: dust, micro or a YAML file.
         overrides: ``key=value`` for any field of the TRL config.
         reward: pairwise_accuracy, ndcg or selection (ranking only); None: the preset's.
+        targets: labels, own or a file of answers (imitation only); see ``targets.py``.
+        tries: own: answers sampled a group at most.
+        answer_tokens: own: tokens an answer at most.
         max_steps: optimizer steps at most; None: the preset's.
         seed: of the order of the rows and of sampling; None: the preset's.
         split: the split to train on.
@@ -35,6 +38,9 @@ class TrainSettings:
     preset: str = "dust"
     overrides: tuple[str, ...] = ()
     reward: str | None = None
+    targets: str = "labels"
+    tries: int = 8
+    answer_tokens: int = 4096
     max_steps: int | None = None
     seed: int | None = None
     split: str = "train"

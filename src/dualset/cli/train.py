@@ -1,19 +1,21 @@
-"""``dualset train rank`` and ``dualset train imitate``: a version and a base model in, a model folder out."""
+"""``dualset train rank``, ``imitate`` and ``generate``: a version and a base model in, a model folder out."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from dualset.cli.output import bar, print_json, remark
+from dualset.cli.sandbox import sandbox_of, sandbox_options
 
 __all__ = ["command"]
 
 
 @click.group("train")
 def command() -> None:
-    """Train a model from a version: rank (GRPO) or imitate (SFT)."""
+    """Train a model from a version: rank or generate (GRPO), or imitate (SFT)."""
 
 
 def _options(function: Callable[..., None]) -> Callable[..., None]:
@@ -40,7 +42,7 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option("--drop-long", is_flag=True, help="Leave out rows that do not fit, instead of stopping."),
         click.option(
-            "--output", "-o", type=click.Path(path_type=Path), help="Default: models/DATASET-rank or -imitate."
+            "--output", "-o", type=click.Path(path_type=Path), help="Default: models/DATASET-rank, -imitate, ..."
         ),
         click.option("--overwrite", is_flag=True, help="Write over a finished run."),
         click.option("--dry-run", is_flag=True, help="Make every check, and train nothing."),
@@ -70,8 +72,32 @@ def rank_command(**options: Any) -> None:
     _run(rank, **options)
 
 
+@command.command("generate")
+@_options
+@sandbox_options
+def generate_command(workers: int | None, isolation: str, **options: Any) -> None:
+    """Learn to write with TRL's GRPO on the problems of REF, rewarded by running what the model writes.
+
+    dualset train generate micro@v1 --preset micro
+    """
+    from dualset.train.generate import generate
+
+    _run(partial(generate, sandbox=sandbox_of(workers, isolation)), **options)
+
+
 @command.command("imitate")
 @_options
+@click.option(
+    "--targets",
+    default="labels",
+    show_default=True,
+    metavar="WHAT",
+    help="labels (the right ranking), own (the base model's right answers), or a JSONL file with group_id and answer.",
+)
+@click.option("--tries", type=click.IntRange(1), default=8, show_default=True, help="own: answers a group at most.")
+@click.option(
+    "--answer-tokens", type=click.IntRange(1), default=4096, show_default=True, help="own: tokens an answer at most."
+)
 def imitate_command(**options: Any) -> None:
     """Learn right rankings by imitation with TRL's SFT on the same groups of REF: the baseline.
 
