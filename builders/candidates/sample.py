@@ -39,12 +39,14 @@ class Sampled:
         identity: the model.
         template: how a problem is asked.
         kept: the completions.
+        round_index: of the candidates: how often the model was trained on its own attempts before.
     """
 
     settings: CandidateSettings
     identity: Identity
     template: Template
     kept: Completions
+    round_index: int = 0
 
     @classmethod
     def at(
@@ -54,11 +56,12 @@ class Sampled:
         identity: Identity,
         template: Template,
         *,
+        round_index: int = 0,
         read_only: bool = False,
     ) -> "Sampled":
         """Those that are kept in a folder; ``read_only`` leaves it as it is."""
-        kept = Completions(folder, way_of(settings, identity), read_only=read_only)
-        return cls(settings, identity, template, kept)
+        kept = Completions(folder, way_of(settings, identity, round_index), read_only=read_only)
+        return cls(settings, identity, template, kept, round_index)
 
     def missing(self, problems: Iterable[Problem]) -> list[tuple[Problem, list[int]]]:
         """The problems that lack samples, and which."""
@@ -95,9 +98,11 @@ class Sampled:
     def candidates(self, problem: Problem) -> list[Candidate]:
         """The first ``n`` samples of a problem that there are."""
         found = self._found(problem)
-        seed = first_seed(self.settings.seed, problem.problem_id)
+        seed, round_index = self._seed(problem), self.round_index
         return [
-            _candidate(Request(problem.problem_id, i, seed + i, ()), found[i], self.settings, self.identity)
+            _candidate(
+                Request(problem.problem_id, i, seed + i, ()), found[i], self.settings, self.identity, round_index
+            )
             for i in range(self.settings.n)
             if i in found
         ]
@@ -111,8 +116,11 @@ class Sampled:
     def _requests(self, missing: Iterable[tuple[Problem, list[int]]]) -> Iterator[Request]:
         for problem, indices in missing:
             chat = self.template.chat(problem)
-            seed = first_seed(self.settings.seed, problem.problem_id)
+            seed = self._seed(problem)
             yield from (Request(problem.problem_id, i, seed + i, chat) for i in indices)
+
+    def _seed(self, problem: Problem) -> int:
+        return first_seed(self.settings.seed, problem.problem_id, self.round_index)
 
 
 def sample_candidates(
@@ -158,16 +166,22 @@ def first_seed(run_seed: int, problem_id: str, round_index: int = 0) -> int:
     return int(content_id({"run_seed": run_seed, "problem_id": problem_id, "round": round_index})[:13], 16)
 
 
-def way_of(settings: CandidateSettings, identity: Identity) -> dict[str, Any]:
+def way_of(settings: CandidateSettings, identity: Identity, round_index: int = 0) -> dict[str, Any]:
     """All that decides a completion beside its chat and index."""
     said = {name: value for name, value in settings.content.items() if name not in _DOES_NOT_DECIDE}
     said |= settings.sampling._asdict()
     if (own := settings.own_chat_template) is not None:
         said["chat_template"] = sha256_hex(own.encode())
-    return {"sampler_version": SAMPLER_VERSION, **identity._asdict(), **said}
+    return {"sampler_version": SAMPLER_VERSION, "round": round_index, **identity._asdict(), **said}
 
 
-def _candidate(request: Request, completion: Completion, settings: CandidateSettings, identity: Identity) -> Candidate:
+def _candidate(
+    request: Request,
+    completion: Completion,
+    settings: CandidateSettings,
+    identity: Identity,
+    round_index: int = 0,
+) -> Candidate:
     text = completion.text.encode(errors="replace").decode()  # a server's JSON may hold half a surrogate pair
     code, kind = extract_code(text)
     logprob, draw = completion.mean_logprob, settings.sampling
@@ -175,6 +189,7 @@ def _candidate(request: Request, completion: Completion, settings: CandidateSett
         candidate_id="",
         problem_id=request.problem_id,
         sample_index=request.sample_index,
+        round=round_index,
         program_id=None if code is None else program_id_of(request.problem_id, code),
         completion=text,
         code=code,

@@ -162,6 +162,17 @@ def test_another_way_of_sampling_shares_nothing(sampler: Spy, tmp_path: Path, ot
     assert kept(tmp_path, replace(SETTINGS, batch_size=2, device="cpu")).missing(PROBLEMS) == []
 
 
+def test_another_round_draws_anew_and_says_so(sampler: Spy, tmp_path: Path) -> None:
+    kept(tmp_path).fill(sampler, PROBLEMS)  # type: ignore[arg-type]
+    second = Sampled.at(tmp_path, SETTINGS, MODEL, load_template("statement"), round_index=1)
+    assert len(second.missing(PROBLEMS)) == 2
+    second.fill(sampler, PROBLEMS)  # type: ignore[arg-type]
+    first, again = (store.candidates(PROBLEMS[0]) for store in (kept(tmp_path), second))
+    assert [c.round for c in first + again] == [0] * 3 + [1] * 3
+    assert [c.seed for c in again] == [first_seed(5, "a", 1) + i for i in range(3)]
+    assert not {c.seed for c in first} & {c.seed for c in again}
+
+
 def test_another_prompt_shares_nothing(sampler: Spy, tmp_path: Path) -> None:
     kept(tmp_path).fill(sampler, PROBLEMS)  # type: ignore[arg-type]
     other = Sampled.at(tmp_path, SETTINGS, MODEL, load_template("program"))
