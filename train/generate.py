@@ -18,12 +18,12 @@ from dualset.builders.execution.ladder import ONE, Sandbox
 from dualset.builders.progress import Progress, silent
 from dualset.eval.recorded import recorded
 from dualset.train.execution_reward import ExecutionReward
-from dualset.train.folder import open_folder
 from dualset.train.grader import Grader
 from dualset.train.presets import load_preset
 from dualset.train.quiet import quiet
 from dualset.train.rank import fitting_prompts
-from dualset.train.run import Prepared, dry_result, run
+from dualset.train.resume import check_cycle
+from dualset.train.run import Prepared, dry_result, open_run, run
 from dualset.train.settings import TrainResult, TrainSettings
 from dualset.train.start import needs_train_extra, start
 
@@ -66,9 +66,9 @@ def generate(
         prepared, problems = _prepare(settings, home, progress)
         if dry_run:
             return dry_result(prepared)
-        open_folder(prepared.folder, overwrite=settings.overwrite)
+        checkpoint = open_run(prepared)
         grader = held.enter_context(Grader(problems, recorded(prepared.version).labels, sandbox))
-        return run(_trainer(prepared, grader), prepared, progress)
+        return run(_trainer(prepared, grader), prepared, progress, checkpoint)
 
 
 def _prepare(settings: TrainSettings, home: Path | None, progress: Progress) -> tuple[Prepared, dict[str, Problem]]:
@@ -76,6 +76,7 @@ def _prepare(settings: TrainSettings, home: Path | None, progress: Progress) -> 
 
     given = load_preset("generate", settings.preset, settings.overrides)
     begun = start("generate", GRPOConfig, given, settings, home)
+    check_cycle(begun.config)
     problems = _problems(begun.version, settings.split)
     prepared = Prepared(
         kind="generate",

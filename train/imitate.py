@@ -12,11 +12,10 @@ from typing import Any
 
 from dualset.builders.errors import RecipeError
 from dualset.builders.progress import Progress, silent
-from dualset.train.folder import open_folder
 from dualset.train.presets import load_preset
 from dualset.train.quiet import quiet
 from dualset.train.rows import Fitting, check_enough, keep_fitting, load_groups, token_lengths
-from dualset.train.run import Prepared, dry_result, run
+from dualset.train.run import Prepared, dry_result, open_run, run
 from dualset.train.settings import TrainResult, TrainSettings
 from dualset.train.start import Start, context_of, needs_train_extra, start
 from dualset.train.targets import LABELS, OWN, Targets, own_answers, read_answers
@@ -52,8 +51,8 @@ def imitate(
         prepared = _prepare(settings, home, progress)
         if dry_run:
             return dry_result(prepared)
-        open_folder(prepared.folder, overwrite=settings.overwrite)
-        return run(_trainer(prepared), prepared, progress)
+        checkpoint = open_run(prepared)
+        return run(_trainer(prepared), prepared, progress, checkpoint)
 
 
 def _prepare(settings: TrainSettings, home: Path | None, progress: Progress) -> Prepared:

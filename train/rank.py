@@ -11,12 +11,12 @@ from typing import Any
 
 from dualset.builders.errors import MissingExtra, RecipeError, TrainingError, did_you_mean
 from dualset.builders.progress import Progress, silent
-from dualset.train.folder import open_folder
 from dualset.train.presets import load_preset
 from dualset.train.quiet import quiet
+from dualset.train.resume import check_cycle
 from dualset.train.rewards import REWARDS
 from dualset.train.rows import Fitting, check_enough, keep_fitting, load_groups, token_lengths
-from dualset.train.run import Prepared, dry_result, run
+from dualset.train.run import Prepared, dry_result, open_run, run
 from dualset.train.settings import TrainResult, TrainSettings
 from dualset.train.start import Start, context_of, needs_train_extra, start
 
@@ -48,8 +48,8 @@ def rank(
         prepared = _prepare(settings, home, progress)
         if dry_run:
             return dry_result(prepared)
-        open_folder(prepared.folder, overwrite=settings.overwrite)
-        return run(_trainer(prepared), prepared, progress)
+        checkpoint = open_run(prepared)
+        return run(_trainer(prepared), prepared, progress, checkpoint)
 
 
 def _prepare(settings: TrainSettings, home: Path | None, progress: Progress) -> Prepared:
@@ -58,6 +58,7 @@ def _prepare(settings: TrainSettings, home: Path | None, progress: Progress) -> 
     given = load_preset("rank", settings.preset, settings.overrides)
     reward = _reward(given, settings.reward)
     begun = start("rank", GRPOConfig, given, settings, home)
+    check_cycle(begun.config)
     if begun.config.use_vllm:
         _needs_vllm()
     return Prepared(

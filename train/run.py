@@ -18,11 +18,12 @@ from dualset.builders.dataset.hub.log import hub_pin
 from dualset.builders.dataset.store import Version
 from dualset.builders.progress import Progress
 from dualset.train.card import write_card
-from dualset.train.folder import FORMAT, now, write_record
+from dualset.train.folder import FORMAT, now, open_folder, write_record
+from dualset.train.resume import resume_folder
 from dualset.train.rows import Fitting
 from dualset.train.settings import TrainResult, TrainSettings
 
-__all__ = ["Prepared", "dry_result", "run"]
+__all__ = ["Prepared", "dry_result", "open_run", "run"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +45,19 @@ class Prepared:
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
-def run(trainer: Any, prepared: Prepared, progress: Progress) -> TrainResult:
+def open_run(prepared: Prepared) -> Path | None:
+    """Make the folder of a run; the checkpoint that it goes on from, if it does.
+
+    Raises:
+        TrainingError: the folder is taken.
+    """
+    if prepared.settings.resume:
+        return resume_folder(prepared.folder, _record(prepared))
+    open_folder(prepared.folder, overwrite=prepared.settings.overwrite)
+    return None
+
+
+def run(trainer: Any, prepared: Prepared, progress: Progress, checkpoint: Path | None = None) -> TrainResult:
     """Train, save, and write the record and the card."""
     from dualset.train.journal import Journal, summary
 
@@ -54,7 +67,7 @@ def run(trainer: Any, prepared: Prepared, progress: Progress) -> TrainResult:
     main = trainer.is_world_process_zero()
     if main:
         write_record(folder, record)
-    trainer.train()
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.save_model(str(folder))
     if main:
         (folder / "training_args.bin").unlink(missing_ok=True)  # a pickle; run.json says what it says

@@ -29,6 +29,7 @@ class TrainSettings:
         max_prompt_tokens: the longest prompt to train on; None: what the model's context leaves.
         drop_long: leave out rows that do not fit, instead of stopping.
         overwrite: write over a finished run.
+        resume: go on with the unfinished run in the folder, from its last checkpoint.
     """
 
     ref: str
@@ -47,6 +48,7 @@ class TrainSettings:
     max_prompt_tokens: int | None = None
     drop_long: bool = False
     overwrite: bool = False
+    resume: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -52,7 +52,8 @@ def start(
     _precision(given)
     folder = _folder(kind, settings)
     config = make_config(config_class, given, folder)
-    check_folder(folder, overwrite=settings.overwrite)
+    if not settings.resume:
+        check_folder(folder, overwrite=settings.overwrite)
     version = open_version(settings.ref, home=home)
     name, revision = _model(settings, version)
     # on the CPU in float32: TRL moves it, and a small learning rate is lost on half-precision weights

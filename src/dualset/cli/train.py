@@ -45,6 +45,7 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
             "--output", "-o", type=click.Path(path_type=Path), help="Default: models/DATASET-rank, -imitate, ..."
         ),
         click.option("--overwrite", is_flag=True, help="Write over a finished run."),
+        click.option("--resume", is_flag=True, help="Go on with the unfinished run in the output folder."),
         click.option("--dry-run", is_flag=True, help="Make every check, and train nothing."),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
     ]
