@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -13,12 +13,20 @@ import click
 
 from dualset.builders.progress import Progress, silent
 
-__all__ = ["bar", "print_json", "remark", "show_remarks"]
+__all__ = ["bar", "print_json", "print_table", "remark", "show_remarks"]
 
 
 def print_json(value: Any) -> None:
     """One JSON value on one line of stdout."""
     click.echo(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
+def print_table(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Rows with the same keys as aligned columns; nulls are a dash."""
+    shown = [list(rows[0]), *(["-" if value is None else str(value) for value in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    for line in shown:
+        click.echo("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
 
 
 def remark(text: str) -> None:

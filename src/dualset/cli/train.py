@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from dualset.cli.output import bar, print_json, remark
+from dualset.cli.output import bar, print_json, print_table, remark
 from dualset.cli.sandbox import sandbox_of, sandbox_options
 
 __all__ = ["command"]
@@ -107,6 +107,32 @@ def imitate_command(**options: Any) -> None:
     from dualset.train.imitate import imitate
 
     _run(imitate, **options)
+
+
+@command.command("compare")
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def compare_command(runs: tuple[Path, ...], as_json: bool) -> None:
+    """Say whether finished RUNs may be compared: same base, revision, split, filters and steps.
+
+    Exit 1 where they differ.
+
+        dualset train compare models/rank models/imitate
+    """
+    from dualset.train.compare import compare
+
+    found = compare(runs)
+    if as_json:
+        print_json({"clean": not found.differences, "differences": found.differences, "runs": found.runs})
+    else:
+        print_table(found.runs)
+        for each in found.differences:
+            remark(f"not the same: {each}")
+        remark(
+            "not a clean comparison" if found.differences else "a clean comparison: what is compared differs, no more"
+        )
+    if found.differences:
+        raise click.exceptions.Exit(1)
 
 
 def _run(train: Callable[..., Any], *, dry_run: bool, as_json: bool, **options: Any) -> None:

@@ -1,0 +1,95 @@
+"""Runs are compared by their records: what should be the same and is not is named, and then it is not clean."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from dualset.builders.errors import TrainingError
+from dualset.cli import cli
+from dualset.train.compare import compare
+from dualset.train.folder import FORMAT
+
+RECORD: dict[str, Any] = {
+    "format": FORMAT,
+    "kind": "rank",
+    "base_model": {"name": "org/base", "revision": "a" * 40},
+    "dataset": {"revision": "b" * 64, "split": "train", "rows": 50, "dropped": 2},
+    "reward": "pairwise_accuracy",
+    "settings": {"seed": 0},
+    "versions": {"trl": "1.16.0"},
+    "steps": 90,
+    "finished": "2026-01-01T00:00:00+00:00",
+}
+
+
+def run(folder: Path, name: str, **more: Any) -> Path:
+    (folder / name).mkdir()
+    (folder / name / "run.json").write_text(json.dumps(RECORD | more))
+    return folder / name
+
+
+def imitated(folder: Path, name: str = "sft", **data: Any) -> Path:
+    targets = {"from": "own", "groups": 50, "right": 40}
+    return run(folder, name, kind="imitate", reward=None, targets=targets, dataset=RECORD["dataset"] | data)
+
+
+def test_runs_that_differ_in_what_is_compared_only_are_clean(tmp_path: Path) -> None:
+    found = compare([run(tmp_path, "dust"), imitated(tmp_path, rows=40), run(tmp_path, "two", settings={"seed": 1})])
+    assert found.differences == ()
+    assert [(r["run"], r["kind"], r["by"], r["rows"], r["seed"]) for r in found.runs] == [
+        ("dust", "rank", "pairwise_accuracy", 50, 0),
+        ("sft", "imitate", "own", 40, 0),
+        ("two", "rank", "pairwise_accuracy", 50, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ({"steps": 60}, "optimizer steps: dust 90, other 60"),
+        (
+            {"base_model": {"name": "org/base", "revision": "c" * 40}},
+            "base model: dust org/base@aaaaaaaaaaaa, other org",
+        ),
+        ({"dataset": RECORD["dataset"] | {"revision": "d" * 64}}, "dataset revision: dust bbbbbbbbbbbb, other dddd"),
+        ({"dataset": RECORD["dataset"] | {"split": "test"}}, "split: dust train, other test"),
+        ({"dataset": RECORD["dataset"] | {"dropped": 9}}, "rows left out as too long: dust 2, other 9"),
+        ({"dataset": RECORD["dataset"] | {"rows": 51}}, "groups before the run's own targets: dust 50, other 51"),
+        ({"versions": {"trl": "1.15.0"}}, "versions: dust trl 1.16.0, other trl 1.15.0"),
+    ],
+)
+def test_what_should_be_the_same_is_named(tmp_path: Path, more: dict[str, Any], named: str) -> None:
+    folders = [run(tmp_path, "dust"), run(tmp_path, "other", **more)]
+    [said] = compare(folders).differences
+    assert said.startswith(named)
+    told = CliRunner().invoke(cli, ["train", "compare", *map(str, folders)])
+    assert told.exit_code == 1
+    assert f"not the same: {named}" in told.stderr
+    assert "not a clean comparison" in told.stderr
+
+
+def test_the_command_prints_a_table_or_json(tmp_path: Path) -> None:
+    folders = [str(run(tmp_path, "dust")), str(imitated(tmp_path))]
+    shown = CliRunner().invoke(cli, ["train", "compare", *folders])
+    assert shown.exit_code == 0
+    assert shown.stdout.splitlines()[0].split()[:3] == ["run", "kind", "by"]
+    told = json.loads(CliRunner().invoke(cli, ["train", "compare", *folders, "--json"]).stdout)
+    assert told["clean"] is True
+    assert [r["kind"] for r in told["runs"]] == ["rank", "imitate"]
+
+
+def test_generating_sees_problems_and_not_groups(tmp_path: Path) -> None:
+    problems = RECORD["dataset"] | {"rows": 400, "dropped": 0}
+    assert compare([run(tmp_path, "a"), run(tmp_path, "b", kind="generate", dataset=problems)]).differences == ()
+
+
+def test_what_is_no_finished_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="1 run given"):
+        compare([run(tmp_path, "a")])
+    with pytest.raises(TrainingError, match="b holds an unfinished run"):
+        compare([tmp_path / "a", run(tmp_path, "b", finished=None)])
+    with pytest.raises(TrainingError, match="c holds no run of dualset"):
+        compare([tmp_path / "a", tmp_path / "c"])
