@@ -11,11 +11,11 @@ A problem whose own reference program fails its tests would label right programs
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from dualset.builders.at_work import TEMPORARY, at_work
 from dualset.builders.candidates.identity import identify
@@ -30,7 +30,7 @@ from dualset.builders.dataset.faults import plain_faults
 from dualset.builders.dataset.records import Candidate, Problem, row
 from dualset.builders.dataset.store import Version, VersionContent, commit_version, store_home
 from dualset.builders.errors import RecipeError
-from dualset.builders.execution.kept import Codes, KeptLabels, Work, in_parts
+from dualset.builders.execution.kept import Codes, KeptLabels, Part, Work, in_parts
 from dualset.builders.execution.ladder import ONE, Sandbox
 from dualset.builders.execution.references import judge_references
 from dualset.builders.groups.mixed import balanced, make_groups, problem_kind
@@ -41,7 +41,7 @@ from dualset.builders.progress import Progress, silent
 from dualset.builders.recipe import Recipe
 from dualset.builders.spill import Spill
 
-__all__ = ["Built", "build"]
+__all__ = ["Built", "Engine", "build"]
 
 ALWAYS_COUNTED = (
     "problems_left_out",
@@ -61,11 +61,22 @@ class Built:
     left_out: tuple[str, ...] = ()
 
 
+class Engine(Protocol):
+    """Other machines that fill the work folder ahead of the build; what they leave, the build does itself."""
+
+    def sample(self, sampled: Sampled, problems: Sequence[Problem], progress: Progress) -> None:
+        """Sample what is missing."""
+
+    def label(self, work: Work, parts: Iterable[Part]) -> None:
+        """Label the parts that have no shard."""
+
+
 def build(
     recipe: Recipe,
     *,
     home: Path | None = None,
     sandbox: Sandbox = ONE,
+    engine: Engine | None = None,
     tag: str | None = None,
     progress: Progress = silent,
 ) -> Built:
@@ -74,7 +85,8 @@ def build(
     Args:
         recipe: what to build.
         home: the store; default ``$DUALSET_HOME``.
-        sandbox: how programs are run.
+        sandbox: how programs are run here.
+        engine: who does as much of it as can be done elsewhere.
         tag: a name for the version.
         progress: told what is done.
 
@@ -86,7 +98,7 @@ def build(
         raise RecipeError(msg)
     folder = (home or store_home()) / recipe.name / "work"
     with at_work(folder):
-        return _build(recipe, recipe.candidates, folder, home, sandbox, tag, progress)
+        return _build(recipe, recipe.candidates, folder, home, sandbox, engine, tag, progress)
 
 
 def _build(
@@ -95,10 +107,18 @@ def _build(
     folder: Path,
     home: Path | None,
     sandbox: Sandbox,
+    engine: Engine | None,
     tag: str | None,
     progress: Progress,
 ) -> Built:
-    work = Work(folder=folder / "labels", stage="label", settings=recipe.labels, sandbox=sandbox, progress=progress)
+    work = Work(
+        folder=folder / "labels",
+        stage="label",
+        settings=recipe.labels,
+        sandbox=sandbox,
+        progress=progress,
+        ahead=engine.label if engine else None,
+    )
     problem_set = load_problems(recipe.problems)
     pins: Pins = {"problems": problem_set.pin}
     with ExitStack() as held:
@@ -109,10 +129,12 @@ def _build(
         first = replace(work, folder=folder / "references")
         problems, left_out, references = _sound(recipe, problem_set.problems, first)
         if settings.source != "samples":
-            pool, sampled = _sample(recipe, problems, folder, progress)
+            pool, sampled = _sample(recipe, problems, folder, engine, progress)
             pins |= sampled
         groups = held.enter_context(Spill(place / "groups", ("problem_id", "group_id", "n_correct")))
         labels = KeptLabels(work, n_programs(pool, problems))
+        if work.ahead:
+            work.ahead(work, ([(tried.problem, tried.codes) for tried in part] for part in _parts(pool, problems)))
         counts = _label_and_group(problems, pool, labels, recipe.groups, groups)
         kept = _balance(recipe.groups, groups, counts)
         counts |= references | {"problem_rows_repeated": problem_set.repeated}
@@ -171,14 +193,20 @@ def _sound(
     return stay, found.failed, counts | {"problems_left_out": len(found.failed)}
 
 
-def _sample(recipe: Recipe, problems: Sequence[Problem], work: Path, progress: Progress) -> tuple[Pool, Pins]:
+def _sample(
+    recipe: Recipe, problems: Sequence[Problem], work: Path, engine: Engine | None, progress: Progress
+) -> tuple[Pool, Pins]:
     """Sample each problem from the model, as far as that is not done."""
     settings = recipe.candidates
     assert settings is not None
     template = load_template(settings.prompt or default_template(recipe.problems.source), settings.system)
     identity = identify(settings)
     sampled = Sampled.at(work / "completions", settings, identity, template)
-    if sampled.missing(problems):
+    missing = sampled.missing(problems)
+    if missing and engine:
+        engine.sample(sampled, problems, progress)
+        missing = sampled.missing(problems)
+    if missing:
         with open_sampler(replace(settings, model_revision=identity.revision)) as sampler:
             sampled.fill(sampler, problems, progress)
     pins: dict[str, Any] = {"prompt": template.pin}
@@ -201,12 +229,17 @@ def _tried(pool: Pool, problems: Sequence[Problem]) -> Iterator[_Tried]:
         yield _Tried(problem, candidates, {c.program_id: c.code for c in candidates if c.program_id and c.code})
 
 
+def _parts(pool: Pool, problems: Sequence[Problem]) -> Iterator[list[_Tried]]:
+    """What is one shard of labels each."""
+    return in_parts(_tried(pool, problems), lambda tried: len(tried.codes))
+
+
 def _label_and_group(
     problems: Sequence[Problem], pool: Pool, labels: KeptLabels, settings: GroupSettings, groups: Spill
 ) -> dict[str, int]:
     """Part by part: label the programs, make groups of the candidates. What became of every one of them is counted."""
     counts: Counter[str] = Counter()
-    for part in in_parts(_tried(pool, problems), lambda tried: len(tried.codes)):
+    for part in _parts(pool, problems):
         verdicts: dict[str, bool | None] = {}
         for label in labels.label([(tried.problem, tried.codes) for tried in part]):
             verdicts[label["program_id"]] = label["passed"]

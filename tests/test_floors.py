@@ -8,7 +8,18 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FLOORS = ["builders", "sql", "eval", "train", "cli"]
-ROOMS = ["dataset", "problems", "candidates", "execution", "checkup", "groups", "recipe", "forecast", "build"]
+ROOMS = [
+    "dataset",
+    "problems",
+    "candidates",
+    "execution",
+    "checkup",
+    "cluster",
+    "groups",
+    "recipe",
+    "forecast",
+    "build",
+]
 # small files that every room may use
 ANY_FLOOR = {"at_work", "errors", "plain_yaml", "progress", "settings", "shards", "spill"}
 

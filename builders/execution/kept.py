@@ -20,25 +20,31 @@ from dualset.builders.execution.settings import LabelSettings
 from dualset.builders.progress import Progress, silent
 from dualset.builders.shards import Shards
 
-__all__ = ["PROGRAMS_A_SHARD", "Codes", "KeptLabels", "Work", "in_parts", "labels_there"]
+__all__ = ["PROGRAMS_A_SHARD", "Codes", "KeptLabels", "Part", "Work", "in_parts", "labels_there", "shard_of"]
 
 PROGRAMS_A_SHARD = 1000
 _SCHEMA = pa.schema([(name, pa.struct(TABLES[f"{name}s"].schema)) for name in ("label", "observation")])
 
 Codes = Mapping[str, str]
 """program_id -> code, of one problem."""
+Part = Sequence[tuple[Problem, Codes]]
+"""Whole problems with their programs: what one shard is made from."""
 Each = TypeVar("Each")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Work:
-    """Where and how programs are run, and who is told: ``stage`` is the progress's name and the folder's."""
+    """Where and how programs are run, and who is told: ``stage`` is the progress's name and the folder's.
+
+    ``ahead``, if any, is given all parts before they are labelled here, and may fill the folder by other means.
+    """
 
     folder: Path
     stage: str
     settings: LabelSettings
     sandbox: Sandbox = ONE
     progress: Progress = silent
+    ahead: "Callable[[Work, Iterable[Part]], None] | None" = None
 
 
 def in_parts(each: Iterable[Each], n_programs: Callable[[Each], int]) -> Iterator[list[Each]]:
@@ -122,6 +128,12 @@ def labels_there(
     programs = [(problem.problem_id, program_id) for problem, ids in part for program_id in sorted(ids)]
     rows = _settled(Shards(folder, _SCHEMA), _key(settings, [problem for problem, _ in part], programs))
     return {program_id: row["label"]["passed"] for program_id, row in rows.items()}
+
+
+def shard_of(folder: Path, settings: LabelSettings, part: Part) -> Path:
+    """Where the shard of a part is or will be."""
+    programs = [(problem.problem_id, program_id) for problem, codes in part for program_id in sorted(codes)]
+    return Shards(folder, _SCHEMA).path(_key(settings, [problem for problem, _ in part], programs))
 
 
 def _key(settings: LabelSettings, problems: Iterable[Problem], programs: Sequence[tuple[str, str]]) -> list[Any]:

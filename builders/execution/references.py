@@ -30,8 +30,10 @@ def judge_references(problems: Sequence[Problem], work: Work) -> References:
     Raises:
         ExecutionError: a test that cannot be read, a checker that is not known, or no sandbox.
     """
-    codes = _first_of(problems)
-    kept = KeptLabels(replace(work, settings=_once(work.settings)), total=len(codes))
+    codes, work = _first_of(problems), replace(work, settings=_once(work.settings))
+    if work.ahead:
+        work.ahead(work, in_parts(codes, _size))
+    kept = KeptLabels(work, total=len(codes))
     labels = (label for part in in_parts(codes, _size) for label in kept.label(part))
     passed = {label["problem_id"]: label["passed"] for label in labels}
     names = [problem.problem_id for problem, _ in codes]

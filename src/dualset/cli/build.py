@@ -1,8 +1,11 @@
 """``dualset build RECIPE``: run a recipe and commit a version."""
 
+from typing import Any
+
 import click
 
 from dualset.cli.dry_run import show_forecast
+from dualset.cli.engine import engine_of, engine_options
 from dualset.cli.output import bar, print_json, remark
 from dualset.cli.sandbox import sandbox_of, sandbox_options
 
@@ -16,6 +19,7 @@ _LONGEST_LIST = 10
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a setting, e.g. groups.size=8.")
 @click.option("--tag", help="Name the version.")
 @sandbox_options
+@engine_options
 @click.option("--dry-run", is_flag=True, help="Only say what it would take: nothing is sampled, run or written.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: name, revision, path, counts.")
 def command(
@@ -26,6 +30,7 @@ def command(
     isolation: str,
     dry_run: bool,
     as_json: bool,
+    **elsewhere: Any,
 ) -> None:
     """Run RECIPE: problems, candidates, labels, groups, one committed version.
 
@@ -38,10 +43,10 @@ def command(
     if dry_run:
         show_forecast(settings, isolation, as_json)
         return
-    sandbox = sandbox_of(workers, isolation)
+    sandbox = sandbox_of(workers, isolation, tried=elsewhere["engine"] == "local")
     try:
-        with bar() as progress:
-            built = build(settings, sandbox=sandbox, tag=tag, progress=progress)
+        with bar() as progress, engine_of(workers=workers, isolation=isolation, **elsewhere) as engine:
+            built = build(settings, sandbox=sandbox, engine=engine, tag=tag, progress=progress)
     except KeyboardInterrupt:
         remark("interrupted: run the same command again to go on from here")
         raise

@@ -22,12 +22,12 @@ def sandbox_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--workers", type=click.IntRange(1), help="Sandbox processes.  [default: one a core]")(command)
 
 
-def sandbox_of(workers: int | None, isolation: str) -> "Sandbox":
-    """What the options say.
+def sandbox_of(workers: int | None, isolation: str, *, tried: bool = True) -> "Sandbox":
+    """What the options say; ``tried``: the level is found out now, and not where it is first needed.
 
     Raises:
         ExecutionError: the level is not known, or does not work here.
     """
     from dualset.builders.execution.ladder import Sandbox, level_of
 
-    return Sandbox(workers or os.cpu_count() or 1, level_of(isolation))
+    return Sandbox(workers or os.cpu_count() or 1, level_of(isolation) if tried else isolation)
