@@ -63,7 +63,10 @@ def imported(
         RecipeError: the settings contradict each other.
         SourceError: a file or a sample is wrong.
     """
-    with TemporaryDirectory(prefix="dualset-") as place, Spill(Path(place) / "samples", ("problem_id",)) as spill:
+    with (
+        TemporaryDirectory(prefix="dualset-dry-run-") as place,
+        Spill(Path(place) / "samples", ("problem_id",)) as spill,
+    ):
         spill.add(_small(import_candidates(settings, problem_set), progress))
         yield (_from_rows(problem, rows) for problem, rows in by_problem(spill, problems))
 

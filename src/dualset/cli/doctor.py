@@ -1,48 +1,91 @@
-"""``dualset doctor``: what protects this machine from programs, how to get what is missing, and what is installed.
+"""``dualset doctor``: is this machine fit for the work, and what has to be done about it.
 
-Every level is tried, not guessed at. Nothing is changed and no secret is printed. The exit code is 0 whatever is found.
+Every level of isolation is tried, not guessed at; of libraries and GPUs their metadata and tools are asked, so that
+nothing heavy is imported. Nothing is changed, no secret is printed, and nothing is sent without ``--online``. The exit
+code is 0 whatever is found.
 """
 
 import os
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any
-from urllib.parse import urlsplit
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from dualset.cli.doctor_show import show
 from dualset.cli.output import print_json
+
+if TYPE_CHECKING:
+    from dualset.builders.execution.machine import Machine
 
 __all__ = ["command"]
 
-_EXTRAS = {
-    "train": ("torch", "transformers", "trl", "accelerate", "peft", "trackio"),
-    "vllm": ("vllm",),
-    "ray": ("ray",),
-}
 _SHOWN = ("DUALSET_HOME", "DUALSET_DATA", "HF_HOME", "HF_ENDPOINT", "HF_HUB_OFFLINE")
-_SECRET = ("HF_TOKEN",)
-_NONE_MEANS = "verdicts stay sound; programs are not kept from this machine"
+_SECRET = ("HF_TOKEN", "OPENAI_API_KEY")
 
 
 @click.command("doctor")
+@click.option("--online", is_flag=True, help="Also ask the Hub whether it can be reached and knows the token.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(as_json: bool) -> None:
-    """Say what protects this machine, and how to get what is missing."""
-    found = _examine()
+def command(online: bool, as_json: bool) -> None:
+    """Say what protects this machine, what is installed and what there is room for; at the end, what to do."""
+    found = _examine(online)
     if as_json:
         print_json(found)
     else:
-        _show(found)
+        show(found)
 
 
-def _examine() -> dict[str, Any]:
+def _examine(online: bool) -> dict[str, Any]:
     from dataclasses import asdict
+    from pathlib import Path
 
-    from dualset.builders.execution.advice import advice
-    from dualset.builders.execution.ladder import Level, climb
+    from dualset.builders.checkup import to_do
+    from dualset.builders.checkup.disk import room_at
+    from dualset.builders.checkup.gpu import look_at_graphics, torch_build
+    from dualset.builders.checkup.hub import ask_hub, look_at_hub, public_address
+    from dualset.builders.checkup.libraries import look_at_libraries
+    from dualset.builders.checkup.memory import look_at_memory
+    from dualset.builders.dataset.store import store_home
     from dualset.builders.execution.machine import this_machine
 
-    machine, rungs = this_machine(), climb()
+    with ThreadPoolExecutor(1) as aside:  # a driver without its daemon takes a second to answer
+        asked = aside.submit(look_at_graphics)
+        machine = this_machine()
+        isolation = _isolation(machine)
+        libraries, torch, memory, hub = look_at_libraries(), torch_build(), look_at_memory(), look_at_hub()
+        answer = ask_hub() if online else None
+        graphics = asked.result()
+    store, cache = room_at(store_home()), room_at(Path(hub.cache))
+    weakest = isolation["levels"][-2]["how"]
+    needed = (
+        *to_do.isolation(isolation["auto"], weakest),
+        *to_do.disks(store, cache),
+        *to_do.libraries(libraries),
+        *to_do.graphics(graphics, torch),
+        *to_do.memory(memory, machine.cores),
+        *to_do.hub(answer),
+    )
+    return {
+        "machine": asdict(machine),
+        **isolation,
+        "memory": memory._asdict(),
+        "disk": {"store": asdict(store), "hub_cache": asdict(cache)},
+        "gpu": asdict(graphics) | {"torch_cuda": torch.cuda if torch else None},
+        "libraries": [asdict(each) for each in libraries],
+        "packages": {each.name: each.version for each in libraries},
+        "hub": asdict(hub) | {"answer": asdict(answer) if answer else None},
+        "environment": {name: public_address(os.environ[name]) if name in os.environ else None for name in _SHOWN}
+        | {name: bool(os.environ.get(name)) for name in _SECRET},
+        "to_do": [each._asdict() for each in needed],
+    }
+
+
+def _isolation(machine: "Machine") -> dict[str, Any]:
+    """Every level as it was tried, and the one that is used where none is asked for."""
+    from dualset.builders.execution.advice import advice
+    from dualset.builders.execution.ladder import Level, climb
+
+    rungs = climb()
     levels = [
         {
             "level": rung.level,
@@ -54,65 +97,4 @@ def _examine() -> dict[str, Any]:
         for rung in rungs
     ]
     working = [rung.level for rung in rungs if rung.missing is None and rung.level != Level.NONE]
-    return {
-        "machine": asdict(machine),
-        "levels": levels,
-        "auto": working[0] if working else None,
-        "packages": {name: _version(name) for names in _EXTRAS.values() for name in names},
-        "environment": {name: _public(os.environ.get(name)) for name in _SHOWN}
-        | {name: bool(os.environ.get(name)) for name in _SECRET},
-    }
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
-def _public(value: str | None) -> str | None:
-    """An address without the name and password that may stand in it."""
-    if value is None or "@" not in value:
-        return value
-    parts = urlsplit(value)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
-def _show(found: dict[str, Any]) -> None:
-    for name, text in _lines(found["machine"]):
-        click.echo(f"{name:<13}{text}")
-    click.echo(f"{'isolation':<13}{_auto(found)}")
-    for level in found["levels"]:
-        _show_level(level)
-    for extra, names in _EXTRAS.items():
-        told = ", ".join(f"{name} {found['packages'][name] or 'missing'}" for name in names)
-        missing = not all(found["packages"][name] for name in names)
-        click.echo(f"{extra:<13}{told}" + (f": pip install 'dualset[{extra}]'" if missing else ""))
-    for name, value in found["environment"].items():
-        told = "set, not shown" if value and name in _SECRET else value or "not set"
-        click.echo(f"{name:<16}{told}")
-
-
-def _lines(machine: dict[str, Any]) -> list[tuple[str, str]]:
-    container = machine["container"] or ("a container" if machine["filtered"] else "no container seen")
-    quota = f" (limited to {machine['quota']})" if machine["quota"] else ""
-    root = " (root)" if machine["root"] and machine["user"] != "root" else ""
-    return [
-        ("machine", f"{machine['system']} {machine['release']} {machine['architecture']}, {container}"),
-        ("", f"{machine['cores']} cores{quota}, user {machine['user']}{root}"),
-        ("python", machine["python"]),
-    ]
-
-
-def _auto(found: dict[str, Any]) -> str:
-    if found["auto"]:
-        return f"programs run at level {found['auto']} unless another is asked for"
-    return "NO LEVEL WORKS HERE: programs are run only where asked for with --isolation none, and can do what you can"
-
-
-def _show_level(level: dict[str, Any]) -> None:
-    says = _NONE_MEANS if level["level"] == "none" else level["layers"]
-    click.echo(f"  {level['level']:<11}{'works' if level['works'] else 'missing':<9}{says or level['missing']}")
-    for line in level["how"]:
-        click.echo(f"  {'':<11}{'':<9}- {line}")
+    return {"levels": levels, "auto": working[0] if working else None}

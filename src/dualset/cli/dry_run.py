@@ -51,11 +51,18 @@ def _lines(told: "Forecast") -> "Iterator[tuple[str, str]]":
     yield "programs", f"{_figure(told.programs)}; labelled already: {labelled}"
     runs = f"; each program {told.repeat} times" if told.repeat > 1 else ""
     yield "tests to run", f"{_figure(told.tests)}{runs}"
-    free = "not known" if told.disk.free_bytes is None else _size(told.disk.free_bytes)
-    yield "disk", f"{_figure(told.disk_needed, _size)}; free at {told.disk.path}: {free}"
+    yield from _disk(told)
+    yield "isolation", told.isolation or f"A BUILD WOULD REFUSE: {told.isolation_missing}"
+
+
+def _disk(told: "Forecast") -> "Iterator[tuple[str, str]]":
+    needed, free = told.disk_needed, told.disk.free_bytes
+    room = "not known" if free is None else _size(free)
+    yield "disk", f"{_figure(needed, _size)}; free at {told.disk.path}: {room}"
     if not told.disk.writable:
         yield "", "THIS PLACE CANNOT BE WRITTEN TO: set DUALSET_HOME to one that can"
-    yield "isolation", told.isolation or f"A BUILD WOULD REFUSE: {told.isolation_missing}"
+    elif free is not None and (needed.estimate or 0) > free:
+        yield "", "THAT IS MORE THAN IS FREE: make room, or set DUALSET_HOME"
 
 
 def _problems(told: "Forecast") -> "Iterator[tuple[str, str]]":
@@ -68,8 +75,8 @@ def _problems(told: "Forecast") -> "Iterator[tuple[str, str]]":
     if problems.references_to_run:
         yield (
             "",
-            f"{problems.references_to_run:,} reference programs are run first; a problem whose own one fails is left "
-            "out then, and is still counted here",
+            f"{problems.references_to_run:,} reference programs are run first; where one fails, its problem, still "
+            "counted here, is left out",
         )
 
 
