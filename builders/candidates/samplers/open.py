@@ -20,6 +20,10 @@ def open_sampler(settings: CandidateSettings) -> Sampler:
         from dualset.builders.candidates.samplers.openai import OpenAISampler
 
         return OpenAISampler.load(settings)
+    if settings.source == "vllm":
+        from dualset.builders.candidates.samplers.vllm import VllmSampler
+
+        return VllmSampler.load(settings)
     from dualset.builders.candidates.samplers.transformers import TransformersSampler
 
     return TransformersSampler.load(settings)
