@@ -30,11 +30,11 @@ class Room:
 
 def room_at(path: Path) -> Room:
     """Look at a path, or at the nearest folder above it that is there."""
-    path = path.expanduser().absolute()
-    there = next((each for each in (path, *path.parents) if each.exists()), Path("/"))
     try:
+        path = path.absolute()
+        there = next((each for each in (path, *path.parents) if each.exists()), Path("/"))
         total, _, free = shutil.disk_usage(there)
-    except OSError:
+    except OSError:  # also where the current folder is gone
         return Room(path=str(path), free_bytes=None, total_bytes=None, writable=False)
     return Room(path=str(path), free_bytes=free, total_bytes=total, writable=there.is_dir() and _may_write(there))
 

@@ -5,13 +5,13 @@ the hash of the manifest's content, and no clock, host, path or Parquet setting 
 to a temporary folder, synced and renamed; it is there whole or not at all.
 """
 
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from dualset.builders.dataset import history
+from dualset.builders.dataset.home import store_home
 from dualset.builders.dataset.install import install
 from dualset.builders.dataset.manifest import VersionContent, read_manifest
 from dualset.builders.dataset.reference import find_snapshot, latest_first, names_in
@@ -42,11 +42,6 @@ class VersionEntry:
     parents: tuple[str, ...]
     created: str
     rows: Mapping[str, int]
-
-
-def store_home() -> Path:
-    """Where versions live: $DUALSET_HOME, or ``dualsets`` in the current folder."""
-    return Path(os.path.expanduser(os.environ.get("DUALSET_HOME") or "dualsets")).absolute()
 
 
 def commit_version(

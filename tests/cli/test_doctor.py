@@ -153,6 +153,16 @@ def test_a_place_that_cannot_be_written_to_is_to_be_changed(tmp_path: Path) -> N
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+def test_a_current_folder_that_is_gone_is_a_finding() -> None:
+    script = (
+        "import os, tempfile\nfolder = tempfile.mkdtemp()\nos.chdir(folder)\nos.rmdir(folder)\n"
+        "from dualset.cli import cli\ncli(['doctor'])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env={"HOME": "/tmp"})
+    assert done.returncode == 0, done.stderr
+    assert "the store at dualsets cannot be written to: set DUALSET_HOME to a folder that can" in done.stdout
+
+
 def test_a_token_is_found_where_it_lies(tmp_path: Path) -> None:
     assert told(HF_HOME=str(tmp_path))["hub"]["token"] is None
     (tmp_path / "token").write_text("hf_secret\n")

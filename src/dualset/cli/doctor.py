@@ -15,6 +15,8 @@ from dualset.cli.doctor_show import show
 from dualset.cli.output import print_json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from dualset.builders.execution.machine import Machine
 
 __all__ = ["command"]
@@ -45,7 +47,6 @@ def _examine(online: bool) -> dict[str, Any]:
     from dualset.builders.checkup.hub import ask_hub, look_at_hub, public_address
     from dualset.builders.checkup.libraries import look_at_libraries
     from dualset.builders.checkup.memory import look_at_memory
-    from dualset.builders.dataset.store import store_home
     from dualset.builders.execution.machine import this_machine
 
     with ThreadPoolExecutor(1) as aside:  # a driver without its daemon takes a second to answer
@@ -55,7 +56,7 @@ def _examine(online: bool) -> dict[str, Any]:
         libraries, torch, memory, hub = look_at_libraries(), torch_build(), look_at_memory(), look_at_hub()
         answer = ask_hub() if online else None
         graphics = asked.result()
-    store, cache = room_at(store_home()), room_at(Path(hub.cache))
+    store, cache = room_at(_store()), room_at(Path(hub.cache))
     weakest = isolation["levels"][-2]["how"]
     needed = (
         *to_do.isolation(isolation["auto"], weakest),
@@ -78,6 +79,18 @@ def _examine(online: bool) -> dict[str, Any]:
         | {name: bool(os.environ.get(name)) for name in _SECRET},
         "to_do": [each._asdict() for each in needed],
     }
+
+
+def _store() -> "Path":
+    """Where versions would live, also where the current folder is gone."""
+    from pathlib import Path
+
+    from dualset.builders.dataset.home import store_home
+
+    try:
+        return store_home()
+    except FileNotFoundError:
+        return Path("dualsets")
 
 
 def _isolation(machine: "Machine") -> dict[str, Any]:

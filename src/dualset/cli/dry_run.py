@@ -52,7 +52,8 @@ def _lines(told: "Forecast") -> "Iterator[tuple[str, str]]":
     runs = f"; each program {told.repeat} times" if told.repeat > 1 else ""
     yield "tests to run", f"{_figure(told.tests)}{runs}"
     yield from _disk(told)
-    yield "isolation", told.isolation or f"A BUILD WOULD REFUSE: {told.isolation_missing}"
+    here = f"{told.isolation} on this machine"
+    yield "isolation", here if told.isolation else f"A BUILD WOULD REFUSE: {told.isolation_missing}"
 
 
 def _disk(told: "Forecast") -> "Iterator[tuple[str, str]]":
