@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dualset.builders.dataset.faults import plain_faults
 
-__all__ = ["TEMPORARY", "at_work"]
+__all__ = ["TEMPORARY", "at_work", "spilled"]
 
 TEMPORARY = ".tmp"
 """The end of the name of every file and folder under ``work`` that is not finished."""
@@ -48,3 +48,15 @@ def _clean(folder: Path) -> None:
             shutil.rmtree(left)
         else:
             left.unlink(missing_ok=True)
+
+
+@contextmanager
+def spilled(folder: Path) -> Iterator[Path]:
+    """A folder for what lies on disk during this build only; where it crashes, the next one removes it."""
+    place = folder / f"spilled{TEMPORARY}"
+    try:
+        with plain_faults(folder):
+            place.mkdir()
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)

@@ -14,7 +14,7 @@ from dualset.builders.dataset.records import Problem, problem_from_row
 from dualset.builders.dataset.store import Version
 from dualset.builders.errors import VersionError
 from dualset.builders.execution.settings import LabelSettings
-from dualset.eval.recorded import recorded
+from dualset.builders.recorded import recorded
 from dualset.eval.settings import EvalSettings
 
 __all__ = ["Pool", "pool_of"]

@@ -17,8 +17,12 @@ ROOMS = [
     "cluster",
     "groups",
     "recipe",
+    "sampled",
+    "assemble",
     "forecast",
     "build",
+    "recorded",
+    "next_round",
 ]
 # small files that every room may use
 ANY_FLOOR = {"at_work", "errors", "plain_yaml", "progress", "settings", "shards", "spill"}

@@ -16,7 +16,7 @@ from dualset.builders.dataset.store import Version
 from dualset.builders.errors import RecipeError, TrainingError
 from dualset.builders.execution.ladder import ONE, Sandbox
 from dualset.builders.progress import Progress, silent
-from dualset.eval.recorded import recorded
+from dualset.builders.recorded import recorded
 from dualset.train.execution_reward import ExecutionReward
 from dualset.train.grader import Grader
 from dualset.train.presets import load_preset

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import dualset
-from dualset.builders.candidates.generate import Policy
+from dualset.builders.candidates.policy import Policy, one_thread
 from dualset.builders.dataset.hub.log import hub_pin
 from dualset.builders.dataset.store import Version
 from dualset.builders.progress import Progress
@@ -67,7 +67,8 @@ def run(trainer: Any, prepared: Prepared, progress: Progress, checkpoint: Path |
     main = trainer.is_world_process_zero()
     if main:
         write_record(folder, record)
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    with one_thread(prepared.base.model):
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.save_model(str(folder))
     if main:
         (folder / "training_args.bin").unlink(missing_ok=True)  # a pickle; run.json says what it says

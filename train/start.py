@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from dualset.builders.candidates.generate import Policy, load_policy
 from dualset.builders.dataset.store import Version, open_version
 from dualset.builders.errors import MissingExtra, ModelError
-from dualset.eval.recorded import recorded
+from dualset.builders.recorded import recorded
 from dualset.train.folder import check_folder
 from dualset.train.presets import make_config
 from dualset.train.settings import TrainSettings
 
-__all__ = ["Start", "context_of", "needs_train_extra", "start"]
+__all__ = ["Start", "base_of", "context_of", "needs_train_extra", "start"]
 
 
 _LOADED = ("transformers", "vllm")
@@ -55,7 +55,7 @@ def start(
     if not settings.resume:
         check_folder(folder, overwrite=settings.overwrite)
     version = open_version(settings.ref, home=home)
-    name, revision = _model(settings, version)
+    name, revision = base_of(settings.model, settings.model_revision, version)
     # on the CPU in float32: TRL moves it, and a small learning rate is lost on half-precision weights
     return Start(folder, config, version, load_policy(name, revision=revision, device="cpu"))
 
@@ -79,10 +79,14 @@ def _folder(kind: str, settings: TrainSettings) -> Path:
     return settings.output or Path("models") / f"{name}-{kind}"
 
 
-def _model(settings: TrainSettings, version: Version) -> tuple[str, str | None]:
-    """The model asked for, or the very one whose samples these are."""
-    if settings.model:
-        return settings.model, settings.model_revision
+def base_of(model: str | None, revision: str | None, version: Version) -> tuple[str, str | None]:
+    """The model asked for, or the very one whose samples these are, and its revision as far as that is said.
+
+    Raises:
+        ModelError: none is asked for, and the version names none that can be loaded.
+    """
+    if model:
+        return model, revision
     built = recorded(version)
     if built.candidates is None or built.candidates.source not in _LOADED or not built.candidates.model:
         msg = f"{version.name} does not name a model that can be loaded from here: give one with --model"

@@ -4,14 +4,12 @@ In: a policy and prompts as token ids. Out: the tokens of each answer. Prompts a
 leave the forward pass once they are a quarter of it.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from dualset.builders.candidates.draw import Draw, draw_tokens
-from dualset.builders.candidates.policy import Policy
+from dualset.builders.candidates.policy import Policy, one_thread
 from dualset.builders.candidates.samplers.sampler import Sampling
 
 __all__ = ["Batch", "Prompt"]
@@ -66,7 +64,7 @@ class Batch:
         """Sample until every row has ended or is at its limit."""
         import torch
 
-        with torch.inference_mode(), _one_thread(self._model.dtype == torch.float64):
+        with torch.inference_mode(), one_thread(self._model):
             for step in range(self._steps):
                 self._advance(step)
                 still_open = int(self._open_R.sum())
@@ -108,20 +106,6 @@ class Batch:
         self._cache.batch_select_indices(kept)
         for name in ("_row_R", "_open_R", "_length_R", "_limit_R", "_uniform_RT", "_mask_RW", "_ids_RW", "_place_RW"):
             setattr(self, name, getattr(self, name)[kept])
-
-
-@contextmanager
-def _one_thread(small: bool) -> Iterator[None]:
-    """A small model gains nothing from threads, and on a busy machine loses nearly all to their waiting (300 → 9/s)."""
-    import torch
-
-    threads = torch.get_num_threads()
-    if small:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _stop_texts(policy: Policy, stop: tuple[str, ...]) -> Any:

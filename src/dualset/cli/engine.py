@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from dualset.builders.build import Engine
+    from dualset.builders.sampled import Engine
 
 __all__ = ["engine_of", "engine_options"]
 

@@ -109,6 +109,72 @@ def imitate_command(**options: Any) -> None:
     _run(imitate, **options)
 
 
+def _rounds_options(function: Callable[..., None]) -> Callable[..., None]:
+    """What both commands that train in rounds take."""
+    options = [
+        click.argument("ref"),
+        click.option("--model", help="Base model: a folder, a Hub id or micro; default: the samples' own."),
+        click.option("--model-revision", help="The base model's Hub commit."),
+        click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="How many."),
+        click.option("--steps", type=click.IntRange(1), required=True, help="Optimizer steps of a trainer and round."),
+        click.option(
+            "--pool",
+            type=click.Choice(["replace", "add"]),
+            default="replace",
+            show_default=True,
+            help="Whether new candidates replace those so far or are added to them.",
+        ),
+        click.option("--preset", default="dust", show_default=True, help="dust, micro or a YAML file."),
+        click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any field of TRL's config."),
+        click.option("--sample", "sampling", multiple=True, metavar="KEY=VALUE", help="A key of candidates, as n=16."),
+        click.option("--seed", type=int, default=0, show_default=True, help="Of the first round; one more a round."),
+        click.option("--split", type=click.Choice(["train", "validation", "test"]), default="train", show_default=True),
+        click.option("--drop-long", is_flag=True, help="Leave out rows that do not fit, instead of stopping."),
+        click.option("--output", "-o", type=click.Path(path_type=Path), required=True, help="The folder of the run."),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return sandbox_options(function)
+
+
+@command.command("refresh")
+@_rounds_options
+def refresh_command(**options: Any) -> None:
+    """Rank in rounds: each later round's candidates are sampled from the model of the round before.
+
+    Interrupted, run the same command again: finished stages are in the folder's ledger.
+
+        dualset train refresh micro@v1 --model micro --preset micro --rounds 3 --steps 30 -o models/refresh
+    """
+    _rounds("refresh", **options)
+
+
+@command.command("iterate")
+@_rounds_options
+def iterate_command(**options: Any) -> None:
+    """Learn to write and then to rank, in rounds: each round ranks candidates of the model that just learned to write.
+
+    dualset train iterate micro@v1 --model micro --preset micro --rounds 2 --steps 30 -o models/iterate
+    """
+    _rounds("iterate", **options)
+
+
+def _rounds(kind: str, *, workers: int | None, isolation: str, as_json: bool, **options: Any) -> None:
+    from dualset.train.rounds.run import run_rounds
+    from dualset.train.rounds.settings import RoundSettings
+
+    sandbox = sandbox_of(workers, isolation)
+    with bar() as progress:
+        done = run_rounds(RoundSettings(kind=kind, **options), sandbox=sandbox, progress=progress)
+    if as_json:
+        said = {"path": str(done.path), "dataset": done.dataset, "revision": done.revision, "rounds": done.rounds}
+        print_json(said)
+    else:
+        click.echo(str(done.path))
+        remark(f"{len(done.rounds)} rounds; the last version is {done.dataset}@{done.revision[:12]}")
+
+
 @command.command("compare")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
