@@ -89,8 +89,17 @@ def _revisions(folder: Path, settings: CandidateSettings, name: str) -> dict[str
     """The revisions of this model of which there are completions of this way, the last begun first."""
     wanted = _but_revision(json.loads(json.dumps(way_of(settings, Identity(name, None)))))
     told = sorted(folder.glob("*/way.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-    ways: list[dict[str, Any]] = [json.loads(path.read_text()) for path in told]
+    ways = [_way(path) for path in told]
     return {way["revision"]: None for way in ways if _but_revision(way) == wanted}
+
+
+def _way(path: Path) -> dict[str, Any]:
+    """What a folder of completions says of itself; nothing where that is damaged: a build writes it anew."""
+    try:
+        way: dict[str, Any] = json.loads(path.read_text())
+    except ValueError:
+        return {}
+    return way
 
 
 def _but_revision(way: dict[str, Any]) -> dict[str, Any]:

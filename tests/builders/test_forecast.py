@@ -165,6 +165,13 @@ def test_looking_leaves_no_trace_not_even_of_a_torn_line(tmp_path: Path) -> None
     assert everything(tmp_path) == before
 
 
+def test_a_folder_that_does_not_say_what_it_holds_is_passed_over(tmp_path: Path) -> None:
+    made = recipe(tmp_path, [problem("a")])
+    folder = keep(tmp_path / "store/demo/work", made, range(4)).kept.folder
+    (folder / "way.json").write_bytes(b"\x00{")
+    assert forecast(made, home=tmp_path / "store").samples.there == 0
+
+
 def test_another_temperature_is_another_way(tmp_path: Path) -> None:
     keep(tmp_path / "store/demo/work", recipe(tmp_path, [problem("a")]), range(4))
     seen = forecast(recipe(tmp_path, [problem("a")], temperature=0.5), home=tmp_path / "store")
