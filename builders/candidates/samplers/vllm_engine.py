@@ -69,7 +69,7 @@ class Engine:
         """Ask for a run; what has no answer is said at once."""
         try:
             ids, opening = self._renderer.render(run[0][1].chat)
-        except (ModelError, *faults()) as error:
+        except faults(ModelError) as error:
             return [(number, Failure(one_line(error), again=False)) for number, _ in run]
         room = min(self._order.sampling.max_tokens, self._window - len(ids))
         if room <= 0:
@@ -137,13 +137,13 @@ class _Begun:
         self.tokens: dict[int, list[int]] = {}
 
 
-def faults() -> tuple[type[Exception], ...]:
-    """What vLLM raises where it cannot do something."""
+def faults(*more: type[Exception]) -> tuple[type[Exception], ...]:
+    """What vLLM raises where it cannot do something, and ``more``."""
     try:
         from vllm import exceptions
     except ImportError:
-        return _FAULTS
-    return (*_FAULTS, getattr(exceptions, "VLLMError", ValueError))
+        return (*more, *_FAULTS)
+    return (*more, *_FAULTS, getattr(exceptions, "VLLMError", ValueError))
 
 
 def one_line(error: BaseException) -> str:
