@@ -86,6 +86,7 @@ def _prepare(settings: TrainSettings, home: Path | None, progress: Progress) -> 
         base=begun.base,
         given=given,
         config=begun.config,
+        lora=begun.lora,
         fitting=fitting_prompts(_rows(begun.version, problems), begun, settings, progress),
         reward=REWARD,
     )
@@ -120,4 +121,5 @@ def _trainer(prepared: Prepared, grader: Grader) -> Any:
         args=prepared.config,
         train_dataset=prepared.fitting.rows,
         processing_class=prepared.base.tokenizer,
+        peft_config=prepared.lora,
     )

@@ -69,6 +69,7 @@ def _prepare(settings: TrainSettings, home: Path | None, progress: Progress) -> 
         base=begun.base,
         given=given,
         config=begun.config,
+        lora=begun.lora,
         fitting=fitting,
         reward=None,
         more={"targets": targets},
@@ -126,4 +127,5 @@ def _trainer(prepared: Prepared) -> Any:
         args=prepared.config,
         train_dataset=prepared.fitting.rows,
         processing_class=prepared.base.tokenizer,
+        peft_config=prepared.lora,
     )

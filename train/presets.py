@@ -1,7 +1,8 @@
 """A preset: a plain TRL configuration in YAML, which ``--set`` changes and ``trl grpo --config`` reads as it stands.
 
 In: a preset's name (``dust``, ``micro``) or a YAML file, overrides, and the TRL config class. Out: checked settings,
-and the config made from them. A key must be a field of that class; its value must be of the field's type. Left out:
+and the config made from them. A key must be a field of that class, or one
+of ``ModelConfig`` about LoRA; its value must be of the field's type. Left out:
 what the fields mean (TRL's documentation) and which reward is used (``rank.py``).
 """
 
@@ -13,12 +14,17 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from dualset.builders.errors import RecipeError, did_you_mean
+from dualset.builders.errors import MissingExtra, RecipeError, did_you_mean
 from dualset.builders.settings import read_yaml, set_overrides
 
-__all__ = ["load_preset", "make_config"]
+__all__ = ["load_preset", "make_config", "make_lora"]
 
 PRESETS = Path(__file__).parent / "presets"
+_LORA = {
+    *("use_peft", "lora_r", "lora_alpha", "lora_dropout", "lora_target_modules", "lora_target_parameters"),
+    *("lora_modules_to_save", "use_rslora", "use_dora"),
+}
+"""Fields of TRL's ``ModelConfig`` that a preset may hold beside the trainer's, as for TRL's own commands."""
 _OURS = {"output_dir": "use --output", "model_init_kwargs": "use --model; for more, train with TRL's own command"}
 
 
@@ -52,6 +58,31 @@ def make_config(config_class: type[Any], settings: dict[str, Any], output: Path)
         return config_class(output_dir=str(output), **values)
     except (ValueError, TypeError, ArithmeticError, ImportError) as error:
         msg = f"{config_class.__name__} refuses these settings: {' '.join(str(error).split())}"
+        raise RecipeError(msg) from error
+
+
+def make_lora(settings: dict[str, Any]) -> Any:
+    """The LoRA config from the settings of TRL's ``ModelConfig`` that are about it, which are taken out; None without.
+
+    Raises:
+        RecipeError: a value of the wrong type, or LoRA settings without ``use_peft: true``.
+        MissingExtra: peft is not installed.
+    """
+    from trl import ModelConfig, get_peft_config
+
+    given = {name: settings.pop(name) for name in list(settings) if name in _LORA}
+    if given and not given.get("use_peft"):
+        msg = f"{', '.join(sorted(given))}: LoRA settings need  use_peft: true"
+        raise RecipeError(msg)
+    types = get_type_hints(ModelConfig)
+    known = {field.name for field in fields(ModelConfig)}
+    values = {name: _checked(ModelConfig, known, types, name, value) for name, value in given.items()}
+    try:
+        return get_peft_config(ModelConfig(**values)) if values else None
+    except ImportError as error:
+        raise MissingExtra("peft", "train") from error
+    except (ValueError, TypeError) as error:
+        msg = f"LoRA refuses these settings: {' '.join(str(error).split())}"
         raise RecipeError(msg) from error
 
 

@@ -30,7 +30,8 @@ __all__ = ["Prepared", "dry_result", "open_run", "run"]
 class Prepared:
     """A run that passed every check.
 
-    ``given`` is what preset and overrides set, ``config`` TRL's whole config, ``more`` what else the record shall say.
+    ``given`` is what preset and overrides set, ``config`` TRL's whole config, ``lora`` peft's, ``more`` what else the
+    record shall say.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class Prepared:
     config: Any
     fitting: Fitting
     reward: str | None
+    lora: Any = None
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -69,7 +71,7 @@ def run(trainer: Any, prepared: Prepared, progress: Progress, checkpoint: Path |
         write_record(folder, record)
     with one_thread(prepared.base.model):
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    trainer.save_model(str(folder))
+    _save(trainer, prepared)
     if main:
         (folder / "training_args.bin").unlink(missing_ok=True)  # a pickle; run.json says what it says
         record |= {"steps": trainer.state.global_step, "metrics": summary(trainer.state.log_history), "finished": now()}
@@ -77,6 +79,21 @@ def run(trainer: Any, prepared: Prepared, progress: Progress, checkpoint: Path |
         write_card(folder, record)
     last = {name: values["last"] for name, values in summary(trainer.state.log_history).items()}
     return _result(prepared, trainer.state.global_step, last)
+
+
+def _save(trainer: Any, prepared: Prepared) -> None:
+    """The whole model, so that plain transformers loads it; of a LoRA run also the adapter, in ``adapter/``."""
+    folder = prepared.folder
+    if prepared.lora is None:
+        trainer.save_model(str(folder))
+        return
+    trainer.save_model(str(folder / "adapter"))
+    if trainer.is_world_process_zero():
+        (folder / "adapter" / "training_args.bin").unlink(missing_ok=True)
+        (folder / "adapter" / "README.md").unlink(missing_ok=True)  # a template of peft's
+        merged = trainer.accelerator.unwrap_model(trainer.model).merge_and_unload()
+        merged.save_pretrained(folder)
+        prepared.base.tokenizer.save_pretrained(folder)
 
 
 def dry_result(prepared: Prepared) -> TrainResult:

@@ -13,7 +13,7 @@ from dualset.builders.dataset.store import Version, open_version
 from dualset.builders.errors import MissingExtra, ModelError
 from dualset.builders.recorded import recorded
 from dualset.train.folder import check_folder
-from dualset.train.presets import make_config
+from dualset.train.presets import make_config, make_lora
 from dualset.train.settings import TrainSettings
 
 __all__ = ["Start", "base_of", "context_of", "needs_train_extra", "start"]
@@ -30,6 +30,7 @@ class Start(NamedTuple):
     config: Any
     version: Version
     base: Policy
+    lora: Any
 
 
 def needs_train_extra() -> None:
@@ -51,13 +52,15 @@ def start(
             given[name] = value
     _precision(given)
     folder = _folder(kind, settings)
-    config = make_config(config_class, given, folder)
+    plain = dict(given)
+    lora = make_lora(plain)
+    config = make_config(config_class, plain, folder)
     if not settings.resume:
         check_folder(folder, overwrite=settings.overwrite)
     version = open_version(settings.ref, home=home)
     name, revision = base_of(settings.model, settings.model_revision, version)
     # on the CPU in float32: TRL moves it, and a small learning rate is lost on half-precision weights
-    return Start(folder, config, version, load_policy(name, revision=revision, device="cpu"))
+    return Start(folder, config, version, load_policy(name, revision=revision, device="cpu"), lora)
 
 
 def context_of(model: Any) -> int | None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dualset.builders.errors import RecipeError
-from dualset.train.presets import load_preset, make_config
+from dualset.train.presets import load_preset, make_config, make_lora
 from dualset.train.quiet import quiet
 
 pytestmark = pytest.mark.slow  # TRL takes seconds to import
@@ -69,3 +69,29 @@ def test_values_as_people_type_them() -> None:
 def test_an_unknown_preset_names_the_known_ones() -> None:
     with pytest.raises(RecipeError, match="no rank preset 'mirco': did you mean 'micro'"):
         load_preset("rank", "mirco")
+
+
+@pytest.mark.parametrize("kind", ["rank", "imitate", "generate"])
+def test_the_small_preset_is_lora_on_all_linear_layers(kind: str) -> None:
+    from trl import GRPOConfig, SFTConfig
+
+    settings = load_preset(kind, "dust-small", ["bf16=false"])
+    settings.pop("reward_funcs", None)
+    lora = make_lora(settings)
+    assert (lora.r, lora.lora_alpha, lora.target_modules, lora.task_type) == (32, 64, "all-linear", "CAUSAL_LM")
+    with quiet():
+        made = make_config(SFTConfig if kind == "imitate" else GRPOConfig, settings, Path("unused"))
+    assert made.per_device_train_batch_size * made.gradient_accumulation_steps in (16, 128)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"lora_r": 8}, "lora_r: LoRA settings need  use_peft: true"),
+        ({"use_peft": True, "lora_r": "big"}, "lora_r is 'big': ModelConfig expects int"),
+    ],
+)
+def test_wrong_lora_settings_are_one_line(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(RecipeError) as refused:
+        make_lora(settings)
+    assert message in str(refused.value)

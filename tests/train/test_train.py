@@ -53,6 +53,31 @@ def test_ranking_leaves_a_model_with_its_pins(
     assert not list(done.path.glob("*.bin"))
 
 
+def test_a_lora_run_leaves_a_whole_model_and_its_adapter(
+    small_version: Path, constant_model: Path, tmp_path: Path
+) -> None:
+    lora = ("use_peft=true", "lora_r=4", "lora_alpha=8", "lora_target_modules=[all-linear]")
+    hot = ("temperature=1.5", "learning_rate=0.01", "warmup_steps=0")
+    done = rank(settings(small_version, constant_model, tmp_path / "m", overrides=(*SMALL, *hot, *lora)))
+    assert (done.path / "adapter" / "adapter_model.safetensors").exists()
+
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    whole, info = AutoModelForCausalLM.from_pretrained(done.path, output_loading_info=True)
+    assert not info["missing_keys"]
+    assert not info["unexpected_keys"]
+    base = AutoModelForCausalLM.from_pretrained(constant_model, dtype=whole.dtype)
+    before = {name: weight.clone() for name, weight in base.named_parameters()}
+    merged = PeftModel.from_pretrained(base, done.path / "adapter").merge_and_unload()
+    changed = 0
+    for name, weight in merged.named_parameters():
+        assert (weight - whole.get_parameter(name)).abs().max() < 1e-6
+        changed += bool((weight != before[name]).any())
+    assert changed
+    imitate(settings(small_version, done.path, tmp_path / "next", overrides=("per_device_train_batch_size=4",)))
+
+
 def test_the_same_seed_gives_the_same_weights(small_version: Path, constant_model: Path, tmp_path: Path) -> None:
     hot = (*SMALL, "temperature=1.5", "learning_rate=0.001", "warmup_steps=0")
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
