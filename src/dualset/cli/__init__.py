@@ -20,7 +20,7 @@ COMMANDS = {
     "build": "run a recipe: problems, candidates, labels, groups, a version",
     "check": "references must pass their tests, wrong programs must fail them",
     "selftest": "can the grader be fooled, do programs do harm on this machine",
-    "doctor": "what protects this machine, and how to get what is missing",
+    "doctor": "is this machine fit for the work, and what to do",
     "versions": "list the versions of a dataset",
     "show": "what a version holds and where it comes from",
     "diff": "what changed from one version to another",
@@ -28,7 +28,7 @@ COMMANDS = {
     "push": "publish a version on the Hugging Face Hub",
     "pull": "get a version from the Hugging Face Hub",
     "sql": "ask a version a question in SQL, or run a named query",
-    "train": "train a model from a version: rank (GRPO) or imitate (SFT)",
+    "train": "train a model from a version: rank, imitate, generate, refresh, iterate",
     "eval": "measure models: writing, ranking, and choosing the best of N",
 }
 
