@@ -23,7 +23,7 @@ from dualset.builders.errors import RecipeError, did_you_mean
 from dualset.builders.execution.kept import Work
 from dualset.builders.execution.ladder import ONE, Sandbox
 from dualset.builders.progress import Progress, silent
-from dualset.builders.recorded import recorded
+from dualset.builders.recorded import Recorded, recorded
 from dualset.builders.sampled import sample_pool
 
 __all__ = ["ADD", "REPLACE", "next_round"]
@@ -63,6 +63,7 @@ def next_round(
         msg = f"the pool is {pool!r}: {did_you_mean(pool, (REPLACE, ADD))}"
         raise RecipeError(msg)
     before, content = recorded(parent), parent.manifest["content"]
+    _asks_the_same(settings, before)
     name, problems = name or parent.name, _problems(parent)
     folder = (home or store_home()) / name / "work"
     with at_work(folder), spilled(folder) as place:
@@ -83,6 +84,21 @@ def next_round(
         both: Pool = new if pool == REPLACE else _Both(_Earlier(parent), new)
         version = assemble(problems, both, work, before.groups, Goal(name, home, None, said), place)
     return Built(version=version, counts=version.counts)
+
+
+def _asks_the_same(settings: CandidateSettings, before: Recorded) -> None:
+    """The prompt is the parent's, so that rounds can be compared.
+
+    Raises:
+        RecipeError: the settings say another one.
+    """
+    if before.template is None or before.candidates is None:
+        return
+    for key in ("prompt", "system"):
+        asked, was = getattr(settings, key), getattr(before.candidates, key)
+        if asked not in (None, was):
+            msg = f"candidates.{key} is {asked!r}, but the version's problems were asked with {was!r}: leave it out"
+            raise RecipeError(msg)
 
 
 def _problems(parent: Version) -> list[Problem]:

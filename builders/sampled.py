@@ -15,6 +15,7 @@ from dualset.builders.candidates.prompts import Template
 from dualset.builders.candidates.sample import Sampled
 from dualset.builders.candidates.samplers.open import open_sampler
 from dualset.builders.candidates.settings import CandidateSettings
+from dualset.builders.dataset.ids import sha256_hex
 from dualset.builders.dataset.records import Problem
 from dualset.builders.execution.kept import Part, Work
 from dualset.builders.progress import Progress, silent
@@ -60,4 +61,6 @@ def sample_pool(
     pins: dict[str, Any] = {"prompt": template.pin}
     if identity.revision is not None:
         pins["model"] = identity.revision
+    if (own := settings.own_chat_template) is not None:
+        pins["chat_template"] = {"sha256": sha256_hex(own.encode()), "text": own}
     return SampledPool(sampled, problems), pins

@@ -7,6 +7,7 @@ words of a 400. Left out: streams, tools.
 """
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -236,6 +237,11 @@ class _Http(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False  # clients keep their connections
     request_queue_size = 1024
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is none."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -8,7 +8,7 @@ import gzip
 import json
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from dualset.builders.errors import VersionError
 __all__ = ["Completions"]
 
 _GZIP = 31  # zlib's word for a gzip member of any window
+_WINDOW = 4096  # bytes that are looked at together: what lies behind a member is copied
 
 
 class Completions:
@@ -63,14 +64,10 @@ class Completions:
         found: dict[int, Completion] = {}
         whole = 0
         try:
-            while whole < len(data):
-                member = zlib.decompressobj(_GZIP)
-                line = member.decompress(data[whole:] if whole else data)
-                if not member.eof:
-                    break
+            for line, end in _members(data):
                 index, *said = json.loads(line)
                 found.setdefault(index, Completion(*said))
-                whole = len(data) - len(member.unused_data)
+                whole = end
         except (zlib.error, ValueError, TypeError) as error:
             msg = f"{path} is damaged at byte {whole} ({error}): delete it and run the same command again"
             raise VersionError(msg) from error
@@ -94,3 +91,17 @@ class Completions:
         """All of a problem's are there: from now on they survive the end of the machine, too."""
         with plain_faults(self.folder), path.open("rb") as file:
             os.fsync(file.fileno())
+
+
+def _members(data: bytes) -> Iterator[tuple[bytes, int]]:
+    """What is in each whole gzip member, and where it ends."""
+    view, at = memoryview(data), 0
+    while at < len(data):
+        member, line, end = zlib.decompressobj(_GZIP), b"", at
+        while not member.eof and end < len(data):
+            line += member.decompress(view[end : end + _WINDOW])
+            end = min(end + _WINDOW, len(data))
+        if not member.eof:
+            return
+        at = end - len(member.unused_data)
+        yield line, at

@@ -15,7 +15,7 @@ from dualset.builders.errors import ModelError
 
 __all__ = ["Identity", "identify"]
 
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # of the Hub, or the digest of a folder
 
 
 class Identity(NamedTuple):

@@ -98,7 +98,11 @@ def _known() -> dict[str, Path]:
 def _read(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            return file.read(_LONGEST).decode()
+            text = file.read(_LONGEST + 1)
+        if len(text) > _LONGEST:
+            msg = f"the prompt template {path} is longer than {_LONGEST:,} bytes: is it the right file?"
+            raise RecipeError(msg)
+        return text.decode()
     except (OSError, UnicodeDecodeError) as error:
         msg = f"cannot read the prompt template {path}: {error}"
         raise RecipeError(msg) from error

@@ -5,6 +5,7 @@ sample_index) is the unit: its seed is the same whatever is sampled beside it, a
 """
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from dualset.builders.candidates.completions import Completions
 from dualset.builders.candidates.extract import extract_code
 from dualset.builders.candidates.identity import Identity
 from dualset.builders.candidates.prompts import Template, writing_prompt
-from dualset.builders.candidates.samplers.sampler import Completion, Request, Sampler
+from dualset.builders.candidates.samplers.sampler import PROMPT_TOO_LONG, Answered, Completion, Request, Sampler
 from dualset.builders.candidates.settings import CandidateSettings
 from dualset.builders.dataset.ids import content_id, sha256_hex
 from dualset.builders.dataset.records import Candidate, Problem, candidate_id_of, program_id_of
@@ -81,7 +82,7 @@ class Sampled:
         paths = {problem.problem_id: self._path(problem) for problem, _ in missing}
         done = total - sum(left.values())
         progress("sample", done, total)
-        for answered in sampler.sample(self._requests(missing)):
+        for answered in _believed(sampler.sample(self._requests(missing)), total - sum(left.values())):
             problem_id = answered.request.problem_id
             self.kept.add(paths[problem_id], answered)
             left[problem_id] -= 1
@@ -121,6 +122,25 @@ class Sampled:
 
     def _seed(self, problem: Problem) -> int:
         return first_seed(self.settings.seed, problem.problem_id, self.round_index)
+
+
+def _believed(answers: Iterator[Answered], before: int) -> Iterator[Answered]:
+    """All answers; but that prompts do not fit is believed only of a model that has answered one, now or ``before``.
+
+    Raises:
+        ModelError: no prompt fits: rather than the problems, a setting is wrong.
+    """
+    too_long: list[Answered] | None = None if before else []
+    for answered in answers:
+        if too_long is not None and answered.completion.finish_reason == PROMPT_TOO_LONG:
+            too_long.append(answered)
+            continue
+        yield from too_long or ()
+        too_long = None
+        yield answered
+    if too_long:
+        msg = f"none of {len(too_long)} prompts fits the model's context window: is it the right model, well set up?"
+        raise ModelError(msg)
 
 
 def sample_candidates(
@@ -170,6 +190,10 @@ def way_of(settings: CandidateSettings, identity: Identity, round_index: int = 0
     """All that decides a completion beside its chat and index."""
     said = {name: value for name, value in settings.content.items() if name not in _DOES_NOT_DECIDE}
     said |= settings.sampling._asdict()
+    if settings.source == "openai":  # the server's name for the model, whole; it may call several models the same
+        said["served"] = settings.model
+        if identity.revision is None:
+            said["server"] = {**said["server"], "url": re.sub("//[^/]*@", "//", settings.server.url)}
     if (own := settings.own_chat_template) is not None:
         said["chat_template"] = sha256_hex(own.encode())
     return {"sampler_version": SAMPLER_VERSION, "round": round_index, **identity._asdict(), **said}

@@ -1,5 +1,6 @@
 """The recipe's ``candidates:`` section: which model's attempts, and how they were or are sampled."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
@@ -23,6 +24,10 @@ _USED = {
     "openai": _SAMPLED | {"server"},
 }
 """The keys that only some sources use; all others are used by all."""
+
+
+_ADDRESS = re.compile(r"https?://[^?#\s]+")
+_SECRET = re.compile(r"key|authorization|secret|password|(access|auth|api|bearer).?token", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,6 +178,7 @@ class CandidateSettings:
 
     def _check_numbers(self) -> None:
         draw, server = self.sampling, self.server
+        secret = [name for name in server.extra_body if _SECRET.search(name)]
         checks = (
             (self.n >= 1, "n", self.n, "1 or more"),
             (draw.temperature >= 0, "temperature", draw.temperature, "0 or more"),
@@ -182,7 +188,14 @@ class CandidateSettings:
             (all(self.stop), "stop", list(self.stop), "texts that are not empty"),
             (self.batch_size >= 1, "batch_size", self.batch_size, "1 or more"),
             (self.data_parallel >= 1, "data_parallel", self.data_parallel, "1 or more"),
-            (server.url.startswith(("http://", "https://")), "server.url", server.url, "http:// or https://"),
+            (
+                _ADDRESS.fullmatch(server.url),
+                "server.url",
+                "no address",
+                "http(s)://HOST[:PORT]/v1 without a query",
+            ),
+            (server.key_env.isidentifier(), "server.key_env", "no variable's name", "one such as OPENAI_API_KEY"),
+            (not secret, "server.extra_body", secret, "no key or token: it would be published; use server.key_env"),
             (server.concurrency >= 1, "server.concurrency", server.concurrency, "1 or more"),
             (server.tries >= 1, "server.tries", server.tries, "1 or more"),
             (server.timeout_s > 0, "server.timeout_s", server.timeout_s, "above 0"),

@@ -18,6 +18,8 @@ from dualset.builders.errors import VersionError
 __all__ = ["Place"]
 
 _AT_A_TIME = 16
+_WITHOUT_FOLDERS = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oss", "oci"}
+"""Stores of objects, where to make a folder is to make a bucket."""
 
 
 class Place:
@@ -139,7 +141,7 @@ class Place:
     def _make_parent(self, path: str) -> None:
         if self.appends:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-        else:
+        elif not _WITHOUT_FOLDERS.intersection(_protocols(self._fs)):
             self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
 
 

@@ -8,6 +8,7 @@ import io
 import logging
 import os
 import re
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -21,6 +22,7 @@ __all__ = ["connected"]
 _STORE_BYTES = 100_000_000  # only names travel through Ray's store of objects
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _LONGEST = 240
+_PATIENCE_S = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -68,12 +70,30 @@ def _start(ray: Any, address: str, workers: int | None) -> None:
     if address == "local":
         mine = {"num_cpus": workers or os.cpu_count() or 1, "object_store_memory": _STORE_BYTES}
         mine |= {"include_dashboard": False}
+    else:
+        _reach(address)
+        log.info("connecting to the Ray cluster at %s", address)
     try:
         with _unsaid():
             ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, namespace="dualset", **mine)
     except (ConnectionError, RuntimeError, ValueError, OSError, TimeoutError) as error:
         said = " ".join(str(error).split())[:300] or type(error).__name__
-        msg = f"cannot reach a Ray cluster at {address!r}: {said}"
+        hint = (
+            "" if address in ("auto", "local") else " (does it ask for a token? then set RAY_AUTH_MODE=token here, too)"
+        )
+        msg = f"cannot reach a Ray cluster at {address!r}: {said}{hint}"
+        raise ExecutionError(msg) from error
+
+
+def _reach(address: str) -> None:
+    """Whether anybody answers at HOST:PORT: Ray itself tries for minutes, and then ends the process."""
+    host, _, port = address.rpartition(":")
+    if not (host and port.isdecimal()):
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE_S).close()
+    except (OSError, OverflowError) as error:
+        msg = f"nobody answers at {address!r} ({error}): give the address of a running Ray cluster's head, or  auto"
         raise ExecutionError(msg) from error
 
 

@@ -40,7 +40,7 @@ def origin(version: Version, figures: Figures) -> Iterator[str]:
     made_by = f"By dualset {libraries.get('dualset', '')}, schema version {content['schema_version']}."
     yield f"## How it was built\n\n{made_by}"
     pins = dict(content["pins"])
-    prompt = pins.pop("prompt", None)
+    prompt, chat = pins.pop("prompt", None), pins.pop("chat_template", None)
     said = [f"pin {word(key)}: {word(value)}" for key, value in pins.items()]
     said += [f"seed {word(key)}: {word(value)}" for key, value in content["seeds"].items()]
     said += [f"made from the version {word(parent)}" for parent in content["parents"]]
@@ -50,6 +50,8 @@ def origin(version: Version, figures: Figures) -> Iterator[str]:
     if prompt:
         name, digest = word(prompt["name"]), word(prompt["sha256"])
         yield f"The model was asked by the template {name} (sha256 {digest}):\n\n{fence(prompt['text'], 'jinja')}"
+    if chat:
+        yield f"Chats were rendered by this template (sha256 {word(chat['sha256'])}):\n\n{fence(chat['text'], 'jinja')}"
     recipe = yaml.safe_dump(_recipe(content["recipe"]), sort_keys=False, allow_unicode=True)
     yield f"The recipe, with its defaults, without its name, file paths and what is empty:\n\n{fence(recipe, 'yaml')}"
 

@@ -79,8 +79,20 @@ def test_limits_are_found_beside_the_recipe_and_their_path_is_no_content(tmp_pat
         (MINIMAL + "candidates: {source: openai, model: m, top_p: 0}", r"candidates.top_p is 0.0: expected above 0"),
         (MINIMAL + "candidates: {source: openai, model: m, stop: ['']}", r"candidates.stop is \[''\]: expected texts"),
         (
-            MINIMAL + "candidates: {source: openai, model: m, server: {url: 'localhost:8000'}}",
-            r"candidates.server.url is 'localhost:8000': expected http",
+            MINIMAL + "candidates: {source: openai, model: m, server: {url: 'me:secret@localhost:8000'}}",
+            r"candidates.server.url is 'no address': expected http",
+        ),
+        (
+            MINIMAL + "candidates: {source: openai, model: m, server: {url: 'http://a/v1?api_key=secret'}}",
+            r"candidates.server.url is 'no address': expected http",
+        ),
+        (
+            MINIMAL + "candidates: {source: openai, model: m, server: {key_env: sk-secret}}",
+            r"candidates.server.key_env is \"no variable's name\": expected one such as",
+        ),
+        (
+            MINIMAL + "candidates: {source: openai, model: m, server: {extra_body: {api_key: secret, x: 1}}}",
+            r"candidates.server.extra_body is \['api_key'\]: expected no key or token",
         ),
         (MINIMAL + "candidates: {source: openai, server: {ulr: x}}", r"unknown key 'ulr': did you mean 'url'\?"),
         (MINIMAL + "candidates: {source: vllm, engine: [1]}", r"candidates: engine is \[1\]: expected a mapping"),
@@ -103,6 +115,7 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, text: str, message: s
     with pytest.raises(RecipeError, match=message) as caught:
         load_recipe(write(tmp_path, text))
     assert "\n" not in str(caught.value)
+    assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -26,15 +26,15 @@ def settings(version: Path, model: Path, output: Path, **more: Any) -> TrainSett
     return TrainSettings(ref=str(version), model=str(model), output=output, **given)
 
 
-def command(version: Path, model: Path, output: Path, *more: str) -> list[str]:
+def command(version: Path, model: Path, output: Path) -> list[str]:
     sets = [each for override in (*HOT, *BATCH) for each in ("--set", override)]
     asked = ["train", "rank", str(version), "--model", str(model), "--preset", "micro", "--max-steps", "8", *sets]
-    return [sys.executable, "-m", "dualset", *asked, "--output", str(output), *more]
+    return [sys.executable, "-m", "dualset", *asked, "--output", str(output)]
 
 
 def test_a_killed_run_goes_on_to_the_same_weights(small_version: Path, constant_model: Path, tmp_path: Path) -> None:
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
-    subprocess.run(command(small_version, constant_model, whole), check=True)
+    rank(settings(small_version, constant_model, whole))
     with subprocess.Popen(command(small_version, constant_model, stopped)) as run:
         while not (stopped / "checkpoint-4" / "trainer_state.json").exists():
             assert run.poll() is None
@@ -43,7 +43,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(small_version: Path, constant_
     broken = stopped / "checkpoint-99"  # killed while it was being written
     broken.mkdir()
     (broken / "model.safetensors").write_bytes(b"half")
-    subprocess.run(command(small_version, constant_model, stopped, "--resume"), check=True)
+    rank(settings(small_version, constant_model, stopped, resume=True))
     assert (stopped / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
     records = [json.loads((folder / "run.json").read_text()) for folder in (stopped, whole)]
     assert [each.pop("started") and each.pop("finished") and each["steps"] for each in records] == [8, 8]

@@ -75,7 +75,7 @@ def test_a_run_killed_in_its_second_round_ends_with_the_same_ledger(
 ) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     monkeypatch.setenv("DUALSET_HOME", str(tmp_path / "home-whole"))
-    subprocess.run(command(small_version, whole), check=True)
+    run_rounds(rounds(small_version, whole))
     monkeypatch.setenv("DUALSET_HOME", str(tmp_path / "home-killed"))
     signs = [
         tmp_path / "home-killed" / "small" / "work" / "completions",  # it samples
@@ -88,11 +88,11 @@ def test_a_run_killed_in_its_second_round_ends_with_the_same_ledger(
             assert run.poll() is None
             run.send_signal(signal.SIGKILL)
         assert len(json.loads((killed / LEDGER).read_text())["rounds"]) >= 1
-    subprocess.run(command(small_version, killed), check=True)
+    run_rounds(rounds(small_version, killed))
     assert (killed / LEDGER).read_bytes() == (whole / LEDGER).read_bytes()
     weights = [folder / "round-2-rank" / "model.safetensors" for folder in (killed, whole)]
     assert weights[0].read_bytes() == weights[1].read_bytes()
-    subprocess.run(command(small_version, killed), check=True)  # all is done
+    run_rounds(rounds(small_version, killed))  # all is done
     assert (killed / LEDGER).read_bytes() == (whole / LEDGER).read_bytes()
 
 

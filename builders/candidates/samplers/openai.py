@@ -12,12 +12,12 @@ import resource
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from queue import SimpleQueue
 
-from dualset.builders.candidates.samplers.event_loop import background_loop
-from dualset.builders.candidates.samplers.openai_ask import Asking, RequestFailed
+from dualset.builders.candidates.samplers.event_loop import background_loop, wait_for
+from dualset.builders.candidates.samplers.openai_ask import Asking, RequestFailed, RequestRefused
 from dualset.builders.candidates.samplers.openai_body import check_extra
 from dualset.builders.candidates.samplers.openai_server import Server, find_server, reach
 from dualset.builders.candidates.samplers.sampler import Answered, Completion, Request
@@ -29,6 +29,7 @@ __all__ = ["OpenAISampler"]
 log = logging.getLogger(__name__)
 _OTHER_FILES = 256
 _AT_LEAST_IN_A_ROW = 8
+_PROBLEMS_REFUSED = 3
 
 
 class OpenAISampler:
@@ -59,7 +60,7 @@ class OpenAISampler:
         check_extra(settings.server.extra_body)
         server = reach(find_server(settings.server))
         if server.models and str(settings.model) not in server.models:
-            names = ", ".join(sorted(server.models)[:20])
+            names = server.names_like(str(settings.model))
             log.warning("%s does not list the model %r (it lists %s)", server.url, settings.model, names)
         return cls(server, settings)
 
@@ -68,8 +69,8 @@ class OpenAISampler:
         waiting, running = iter(requests), dict[Future[Completion], Request]()
         done: SimpleQueue[Future[Completion]] = SimpleQueue()
         with _descriptors(self._settings.server.concurrency) as in_flight, background_loop() as loop:
-            client = self._server.client(in_flight)
-            asking = Asking(client, self._server, self._settings, pause_s=self._pause_s)
+            clients = self._server.clients(in_flight)
+            asking = Asking(clients, self._server, self._settings, pause_s=self._pause_s)
             failures = _Failures(max(_AT_LEAST_IN_A_ROW, in_flight))
             try:
                 while True:
@@ -82,6 +83,8 @@ class OpenAISampler:
                     request = running.pop(future := done.get())
                     try:
                         completion = future.result()
+                    except RequestRefused as refused:
+                        failures.refused(request, refused)
                     except RequestFailed as failed:
                         failures.another(failed)
                     else:
@@ -93,7 +96,8 @@ class OpenAISampler:
             finally:
                 for future in running:
                     future.cancel()
-                asyncio.run_coroutine_threadsafe(client.close(), loop).result()
+                for client in clients:
+                    wait_for(client.close(), loop)
         failures.tell()
 
     def close(self) -> None:
@@ -122,9 +126,19 @@ class _Failures:
     failed: int = 0
     in_a_row: int = 0
     last: str = ""
+    problems_refused: set[str] = field(default_factory=set)
+    answered: bool = False
 
     def none(self) -> None:
-        self.asked, self.in_a_row = self.asked + 1, 0
+        self.asked, self.in_a_row, self.answered = self.asked + 1, 0, True
+
+    def refused(self, request: Request, why: Exception) -> None:
+        """One problem's prompt may be to blame; where several are refused and none is answered, the settings are."""
+        self.asked, self.failed = self.asked + 1, self.failed + 1
+        self.problems_refused.add(request.problem_id)
+        self.last = f"{why}, for problem {request.problem_id}"
+        if not self.answered and len(self.problems_refused) >= _PROBLEMS_REFUSED:
+            raise ModelError(f"{why}: every request so far was refused")
 
     def another(self, why: Exception) -> None:
         self.asked, self.failed, self.in_a_row = self.asked + 1, self.failed + 1, self.in_a_row + 1
@@ -134,6 +148,8 @@ class _Failures:
             raise ModelError(f"{msg}is kept, so run the same command again when the server is well")
 
     def tell(self) -> None:
+        if self.failed and self.failed == self.asked and self.problems_refused:
+            raise ModelError(f"{self.last}: every request was refused")
         if self.failed:
             msg = f"{self.failed} of {self.asked} requests failed (the last: {self.last}): the others are kept, so run"
             raise ModelError(f"{msg} the same command again")

@@ -15,7 +15,8 @@ import logging
 import math
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from dualset.builders.candidates.samplers.openai_answer import NoCompletion, Reply, read_answer
@@ -29,7 +30,7 @@ from dualset.builders.errors import ModelError
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-__all__ = ["Asking", "RequestFailed"]
+__all__ = ["Asking", "RequestFailed", "RequestRefused"]
 
 log = logging.getLogger(__name__)
 _LONGEST_PAUSE_S, _LONGEST_WAIT_S = 60.0, 600.0
@@ -40,6 +41,10 @@ _MARGINS = (0, 1, 16)
 
 class RequestFailed(Exception):
     """A request had its tries; others may do better."""
+
+
+class RequestRefused(RequestFailed):
+    """A server that works will not answer this request."""
 
 
 class _Again(Exception):
@@ -58,11 +63,15 @@ class _DoesNotFit(Exception):
         self.refusal = refusal
 
 
+class _Filtered(Exception):
+    """The server's content filter holds the prompt back: a definite answer, without text."""
+
+
 class Asking:
     """What is known of a server while it is asked.
 
     Args:
-        client: of the server.
+        clients: of the server, which take turns.
         server: it.
         settings: of source ``openai``.
         pause_s: the first pause before another try; each next one is twice as long, up to a minute.
@@ -72,7 +81,7 @@ class Asking:
 
     def __init__(
         self,
-        client: "AsyncOpenAI",
+        clients: "Sequence[AsyncOpenAI]",
         server: Server,
         settings: CandidateSettings,
         *,
@@ -80,7 +89,7 @@ class Asking:
         jitter: Callable[[], float] = random.random,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._client, self._server, self._settings = client, server, settings
+        self._clients, self._server, self._settings = cycle(clients), server, settings
         self._model = str(settings.model)
         self._pause_s, self._jitter, self._clock = pause_s, jitter, clock
         self._next_remark = -math.inf
@@ -88,7 +97,6 @@ class Asking:
         self._limits: dict[str, int] = {}
         """Of problems whose prompt leaves less room than is asked for."""
         self._without: set[str] = set()
-        self._answered = False
         draw = settings.sampling
         as_drawn = (draw.temperature, draw.top_p, draw.top_k) == (1.0, 1.0, 0)
         self._logprobs = as_drawn or server.logprobs_as_they_are(self._model)
@@ -105,6 +113,8 @@ class Asking:
             return (await self._ask(request, limit)).completion
         except _DoesNotFit as refused:
             return await self._with_less(request, limit, refused.refusal)
+        except _Filtered:
+            return Completion("", 0, "content_filter", None)
 
     async def _with_less(self, request: Request, limit: int, refused: Refusal) -> Completion:
         """Its completion where the window leaves less room than ``limit``, or that there is none at all."""
@@ -142,7 +152,6 @@ class Asking:
                 self._remark(again, again.after_s + pause_s)
                 await asyncio.sleep(again.after_s + pause_s)
                 continue
-            self._answered = True
             return reply
         raise RequestFailed(self._server.hide(str(last)))
 
@@ -160,6 +169,8 @@ class Asking:
                 continue
             if refusal.passing:
                 raise _Again(str(refusal), refusal.retry_after_s)
+            if refusal.filtered:
+                raise _Filtered
             raise self._for_good(refusal)
 
     async def _post(self, body: dict[str, object]) -> tuple[bytes, Refusal | None]:
@@ -168,13 +179,13 @@ class Asking:
 
         try:
             async with asyncio.timeout(self._server.timeout_s):
-                answer = await self._client.post("/chat/completions", cast_to=Response, body=body)
+                answer = await next(self._clients).post("/chat/completions", cast_to=Response, body=body)
         except openai.APIStatusError as error:
             return b"", read_refusal(error.status_code, error.response.headers, error.response.content)
         except (openai.APITimeoutError, TimeoutError) as error:
             msg = f"no answer within {self._server.timeout_s:g} s"
             raise _Again(msg) from error
-        except openai.APIConnectionError as error:
+        except (openai.APIConnectionError, OSError) as error:
             raise _Again(seen(error)) from error
         return answer.content, None
 
@@ -218,9 +229,9 @@ class Asking:
             return f"{url}/chat/completions is not there ({said})"
         if not models:
             return f"{url} does not have the model {self._model!r}, or is no address that ends in /v1 ({said})"
-        names = ", ".join(sorted(models)[:20])
+        names = self._server.names_like(self._model)
         return f"{url} does not have the model {self._model!r}: set candidates.model to one that it has ({names})"
 
     def _refused(self, said: str) -> Exception:
-        """Before anything was answered, the settings are wrong; afterwards, it is this request."""
-        return RequestFailed(said) if self._answered else ModelError(said)
+        """It may be this request or the settings: others will tell."""
+        return RequestRefused(said)

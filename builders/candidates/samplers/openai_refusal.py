@@ -29,6 +29,9 @@ _WINDOW = re.compile(
     r"(?:context (?:length|window|size|limit)(?: (?:is|of))?(?: only)?|max_model_len|must be <=|> )\D{0,3}(\d+)",
     re.IGNORECASE,
 )
+_RATE = re.compile(r"rate.?limit|tokens per (minute|day)|\bTP[MD]\b", re.IGNORECASE)
+"""A limit over time, which some servers tell with the status of a request that is too large."""
+_FILTERED = {"content_filter", "content_policy_violation"}
 _ECHO = re.compile(r"['\"]input['\"]\s*:")
 """From here on, pydantic shows what it was given: that names every parameter."""
 _NO_MONEY = {"insufficient_quota", "billing_not_active"}
@@ -55,7 +58,19 @@ class Refusal:
     @property
     def passing(self) -> bool:
         """Whether another try may be answered."""
-        return (self.status in _AGAIN or self.status >= 500) and not self.no_money and not self.about_context
+        if self.no_money or self.about_context:
+            return False
+        return self.status in _AGAIN or self.status >= 500 or (self.status == 413 and self.about_rate)
+
+    @property
+    def about_rate(self) -> bool:
+        """Whether it is about how much is asked in a time, not about this request."""
+        return _RATE.search(f"{self.code} {self.words}") is not None
+
+    @property
+    def filtered(self) -> bool:
+        """Whether the server will not have this prompt answered, whoever asks."""
+        return self.code in _FILTERED
 
     @property
     def no_money(self) -> bool:
@@ -67,6 +82,8 @@ class Refusal:
         """Whether the prompt, or the prompt and the tokens asked for, do not fit the context window."""
         if self.code in _CONTEXT_CODES:
             return True
+        if self.about_rate or "truncate_prompt_tokens" in self.words:
+            return False
         return self.status in (400, 413, 422) and _CONTEXT.search(self.words) is not None
 
     def names(self, parameters: Collection[str]) -> set[str]:
@@ -99,7 +116,7 @@ def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusa
     return Refusal(
         status=status,
         words=" ".join((words if isinstance(words, str) else json.dumps(words)).split()),
-        code=next((code for code in codes if code in _CONTEXT_CODES | _NO_MONEY), codes[0]),
+        code=next((code for code in codes if code in _CONTEXT_CODES | _NO_MONEY | _FILTERED), codes[0]),
         named=str(known.get("param") or ""),
         retry_after_s=_seconds(headers.get("retry-after")),
     )

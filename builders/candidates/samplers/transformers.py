@@ -11,6 +11,7 @@ from dualset.builders.candidates.policy import Policy, load_policy
 from dualset.builders.candidates.render import Renderer
 from dualset.builders.candidates.samplers.sampler import PROMPT_TOO_LONG, Answered, Completion, Request
 from dualset.builders.candidates.settings import CandidateSettings
+from dualset.builders.errors import ModelError
 
 __all__ = ["TransformersSampler"]
 
@@ -40,13 +41,22 @@ class TransformersSampler:
         return cls(policy, settings)
 
     def sample(self, requests: Iterable[Request]) -> Iterator[Answered]:
-        """Answer each request once."""
+        """Answer each request once.
+
+        Raises:
+            ModelError: the chat template refuses some chats; all others were answered before.
+        """
         settings, waiting = self._settings, iter(requests)
+        refused: ModelError | None = None
         renderer = Renderer(self._policy.tokenizer, settings.chat_args, settings.own_chat_template)
         while part := list(islice(waiting, _BATCHES * settings.batch_size)):
             fitting, prompts = [], []
             for request in part:
-                prompt = prompt_of(self._policy, renderer, request.chat, request.seed, settings.max_tokens)
+                try:
+                    prompt = prompt_of(self._policy, renderer, request.chat, request.seed, settings.max_tokens)
+                except ModelError as error:
+                    refused = error
+                    continue
                 if prompt is None:
                     yield Answered(request, Completion("", 0, PROMPT_TOO_LONG, None))
                 else:
@@ -54,6 +64,8 @@ class TransformersSampler:
                     prompts.append(prompt)
             for i, completion in answer(self._policy, prompts, settings.sampling, settings.batch_size):
                 yield Answered(fitting[i], completion)
+        if refused is not None:
+            raise refused
 
     def close(self) -> None:
         """The model goes when nobody holds it any more."""

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from dualset.builders.candidates.identity import Identity
+from dualset.builders.candidates.identity import Identity, identify
 from dualset.builders.candidates.policy import Policy, load_policy
 from dualset.builders.candidates.prompts import load_template
 from dualset.builders.candidates.render import Renderer
-from dualset.builders.candidates.sample import Sampled, first_seed, sample_candidates
+from dualset.builders.candidates.sample import Sampled, first_seed, sample_candidates, way_of
 from dualset.builders.candidates.samplers.sampler import PROMPT_TOO_LONG, Answered, Completion, Request
 from dualset.builders.candidates.samplers.transformers import TransformersSampler
-from dualset.builders.candidates.settings import CandidateSettings
+from dualset.builders.candidates.settings import CandidateSettings, ServerSettings
 from dualset.builders.dataset.records import Problem, row
 from dualset.builders.dataset.words import Style
 from dualset.builders.errors import ModelError, RecipeError, VersionError
@@ -179,6 +180,49 @@ def test_another_prompt_shares_nothing(sampler: Spy, tmp_path: Path) -> None:
     assert len(other.missing(PROBLEMS)) == 2
     reworded = [replace(PROBLEMS[0], statement="Do a!"), PROBLEMS[1]]
     assert [p.problem_id for p, _ in kept(tmp_path).missing(reworded)] == ["a"]
+
+
+def test_that_no_prompt_fits_is_not_believed(policy: Policy, tmp_path: Path) -> None:
+    long = [replace(problem(name), statement="y" * 100) for name in "ab"]
+    store = kept(tmp_path)
+    with pytest.raises(ModelError, match="none of 6 prompts fits the model's context window: is it the right model"):
+        store.fill(TransformersSampler(policy, SETTINGS), long)
+    assert len(store.missing(long)) == 2
+
+
+def test_a_served_model_is_kept_apart_by_its_whole_name_and_without_a_commit_by_its_address() -> None:
+    def way(model: str, url: str, revision: str | None = None) -> dict[str, Any]:
+        served = CandidateSettings(source="openai", model=model, server=ServerSettings(url=url))
+        return way_of(served, identify(replace(served, model_revision=revision)))
+
+    here, there, digest = "http://a:1/v1", "http://b:1/v1", "d" * 64
+    assert identify(CandidateSettings(source="openai", model="/run1/final")) == ("final", None)
+    assert way("/run1/final", here) != way("/run2/final", here)
+    assert way("default", here) != way("default", there)
+    assert way("default", here, digest) == way("default", there, digest)
+    assert way("default", here) == way("default", "http://ada:secret@a:1/v1")
+    assert "secret" not in str(way("default", "http://ada:secret@a:1/v1"))
+
+
+def test_one_chat_that_the_template_refuses_does_not_stop_the_others(policy: Policy, tmp_path: Path) -> None:
+    (tmp_path / "t.jinja").write_text(
+        "{% if 'a' in messages[0].content %}{{ raise_exception('no a') }}{% endif %}{{ messages[0].content }}"
+    )
+    settings = replace(SETTINGS, chat_template=str(tmp_path / "t.jinja"))
+    store = kept(tmp_path / "kept", settings)
+    with pytest.raises(ModelError, match=r"refuses a chat .no a"):
+        store.fill(TransformersSampler(policy, settings), [problem("a"), problem("c")])
+    assert [p.problem_id for p, _ in store.missing([problem("a"), problem("c")])] == ["a"]
+
+
+def test_many_completions_of_a_problem_are_read_in_a_moment(tmp_path: Path) -> None:
+    store = kept(tmp_path, replace(SETTINGS, n=20_000))
+    path = store._path(PROBLEMS[0])
+    lines = (gzip.compress(json.dumps([i, f"{i}" * 50, 3, "stop", None]).encode(), 1) for i in range(20_000))
+    path.write_bytes(b"".join(lines))
+    began = time.process_time()
+    assert len(store.kept.read(path)) == 20_000
+    assert time.process_time() - began < 5  # it was 3 s for 20,000 and four times that for twice as many
 
 
 def test_a_prompt_that_does_not_fit_is_kept_as_that(policy: Policy, tmp_path: Path) -> None:

@@ -79,12 +79,37 @@ def test_what_was_answered_is_handed_over_before_an_error(server: ChatServer, wa
     assert "wants a key" in message
 
 
-def test_a_refusal_ends_it_at_once_with_the_servers_words(server: ChatServer) -> None:
+def test_that_every_request_is_refused_is_said_in_the_servers_words(server: ChatServer) -> None:
     server.refuse = lambda body, tokens: "temperature must be 1 with this model"
     got, message = fail(server, concurrency=2)
     assert not got
-    assert message == f"{server.url} refuses a request (400: temperature must be 1 with this model)"
-    assert len(server.asked) <= 2
+    assert message.startswith(f"{server.url} refuses a request (400: temperature must be 1 with this model)")
+    assert "every request" in message
+
+
+def test_the_first_problem_alone_refused_does_not_hold_up_the_others(server: ChatServer, wanted: Completions) -> None:
+    first = min(wanted)
+    server.refuse = lambda body, tokens: "I would rather not" if body["seed"] == first else None
+    got, message = fail(server, concurrency=1)
+    assert got == {seed: completion for seed, completion in wanted.items() if seed != first}
+    assert message.startswith("1 of 16 requests failed")
+
+
+def test_a_rate_limit_with_the_status_of_too_large_a_request_is_waited_for(
+    server: ChatServer, wanted: Completions
+) -> None:
+    said = {
+        "error": {"message": "Request too large for model x on tokens per minute (TPM)", "code": "rate_limit_exceeded"}
+    }
+    server.say(said, status=413, times=3)
+    assert ask(server, concurrency=2) == wanted
+
+
+def test_a_wrong_truncation_is_no_long_prompt(server: ChatServer) -> None:
+    server.refuse = lambda body, tokens: "truncate_prompt_tokens value (9) is greater than max_model_len (5)"
+    got, message = fail(server, concurrency=2)
+    assert not got
+    assert "truncate_prompt_tokens" in message
 
 
 def test_a_refusal_of_one_request_among_others_does_not(server: ChatServer, wanted: Completions) -> None:

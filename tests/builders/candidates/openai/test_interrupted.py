@@ -70,6 +70,25 @@ def test_an_interrupt_ends_it_promptly_and_leaves_nothing_pending(server: ChatSe
     assert not out
 
 
+LEFT_OPEN = """
+import sys
+from dualset.builders.candidates.samplers.openai import OpenAISampler
+from dualset.builders.candidates.samplers.sampler import Request
+from dualset.builders.candidates.settings import CandidateSettings, ServerSettings
+settings = CandidateSettings(source="openai", model="micro", server=ServerSettings(url=sys.argv[1], concurrency=8))
+requests = (Request("p", i, i, ({"role": "user", "content": "hello"},)) for i in range(10**9))
+answers = OpenAISampler.load(settings).sample(requests)
+next(answers)
+"""
+
+
+def test_a_generator_that_is_left_open_does_not_keep_the_process(server: ChatServer) -> None:
+    server.hold_after(3)
+    command = [sys.executable, "-c", LEFT_OPEN, server.url]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 RECIPE = """
 name: served
 problems: {{source: micro, count: 12, seed: 0}}
