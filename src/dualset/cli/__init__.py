@@ -16,7 +16,7 @@ from dualset.cli.output import show_remarks
 __all__ = ["cli", "main"]
 
 COMMANDS = {
-    "quickstart": "the whole idea in five minutes, offline",
+    "quickstart": "the whole idea in a few minutes, offline",
     "build": "run a recipe: problems, candidates, labels, groups, a version",
     "check": "references must pass their tests, wrong programs must fail them",
     "selftest": "can the grader be fooled, do programs do harm on this machine",

@@ -33,7 +33,7 @@ QUERIES = ("outcomes_by_difficulty", "pass_at_k", "group_balance")
     "--models", type=click.Path(path_type=Path), default=Path("models"), show_default=True, help="Their folder."
 )
 def command(steps: int | None, workers: int | None, isolation: str, models: Path) -> None:
-    """Sample, label, group, query, train and evaluate: the whole idea in about five minutes, offline, without a GPU."""
+    """Sample, label, group, query, train and evaluate: the whole idea in minutes, offline, without a GPU."""
     sandbox = sandbox_of(workers, isolation)
     started = time.monotonic()
     recipe = _recipe()
