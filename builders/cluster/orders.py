@@ -6,6 +6,7 @@ A header is the sign that a machine sees the driver's place; it says by which ve
 
 import gzip
 import json
+import os
 import socket
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -171,7 +172,7 @@ def read_order(place: Place, run: str, name: str) -> dict[str, Any] | None:
 
 def here() -> str:
     """This machine, in words."""
-    return f"the node {socket.gethostname()}"
+    return f"the node {os.environ.get('RAY_NODE_IP_ADDRESS') or socket.gethostname()}"
 
 
 def _code() -> str:

@@ -47,15 +47,14 @@ def connected(address: str | None, workers: int | None) -> Iterator[Any]:
     except ImportError as error:
         raise MissingExtra("ray", "ray") from error
     if ray.is_initialized():  # the program that called us did it, and will end it
-        with _settled(ray):
-            yield ray
+        _settle(ray)
+        yield ray
         return
     with redirect_stdout(_Remarks()):
         _start(ray, address or os.environ.get("RAY_ADDRESS") or "local", workers)
         try:
-            with _settled(ray):
-                _say_what_it_has(ray)
-                yield ray
+            _settle(ray)
+            yield ray
         finally:
             ray.shutdown()
 
@@ -73,7 +72,7 @@ def _start(ray: Any, address: str, workers: int | None) -> None:
         mine |= {"include_dashboard": False}
     else:
         _reach(address)
-        log.info("connecting to the Ray cluster at %s", address)  # where it is something else, Ray tries for minutes
+        log.info("connecting to the Ray cluster at %s", address)
     try:
         with _unsaid():
             ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, namespace="dualset", **mine)
@@ -98,37 +97,17 @@ def _reach(address: str) -> None:
         raise ExecutionError(msg) from error
 
 
-def _say_what_it_has(ray: Any) -> None:
-    has = ray.cluster_resources()
-    cpus, gpus = int(has.get("CPU", 0)), int(has.get("GPU", 0))
-    wait = "" if cpus else ": waiting for nodes that have some"
-    log.info("Ray has %d nodes with %d CPUs and %d GPUs%s", len(ray.nodes()), cpus, gpus, wait)
-
-
-@contextmanager
-def _settled(ray: Any) -> Iterator[None]:
+def _settle(ray: Any) -> None:
     """What it does with failures, and what it says; its logs go to files in its session's folder."""
     ray.cloudpickle.register_pickle_by_value(ray_tasks)
     context = ray.data.DataContext.get_current()
-    wanted = {
-        "max_errored_blocks": -1,  # an order that Ray gives up is handed out again
-        "print_on_execution_start": False,
-        "enable_progress_bars": False,
-    }
-    before = {name: getattr(context, name) for name in wanted}
-    handlers = [handler for name in ("ray", "ray.data") for handler in logging.getLogger(name).handlers]
-    talking = {each: each.level for each in handlers if isinstance(each, logging.StreamHandler)}
-    try:
-        for name, value in wanted.items():
-            setattr(context, name, value)
-        for handler in talking:
-            handler.setLevel(logging.CRITICAL)
-        yield
-    finally:
-        for name, value in before.items():
-            setattr(context, name, value)
-        for handler, level in talking.items():
-            handler.setLevel(level)
+    context.max_errored_blocks = -1  # an order that Ray gives up is handed out again
+    context.print_on_execution_start = False
+    context.enable_progress_bars = False
+    for name in ("ray", "ray.data"):
+        for handler in logging.getLogger(name).handlers:
+            if isinstance(handler, logging.StreamHandler):
+                handler.setLevel(logging.CRITICAL)
 
 
 @contextmanager

@@ -49,8 +49,7 @@ def _told(name: str, order: Callable[[], Any]) -> Row:
     try:
         told = order().plain()
     except ModuleNotFoundError as error:
-        stop = f"the node {socket.gethostname()} cannot work ({error}): install the same dualset on every node"
-        told = {"order": name, "arrived": [], "stop": stop}
+        told = {"order": name, "arrived": [], "stop": f"the node {socket.gethostname()} cannot work: {error}"}
     except Exception:  # noqa: BLE001
         told = {"order": name, "arrived": [], "bug": traceback.format_exc()}  # shown whole by the driver
     return {"told": json.dumps(told)}
