@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadgroup
-DUALSET_DATA ?= $(wildcard ../shared/data)
+DUALSET_DATA ?= $(abspath $(wildcard ../shared/data))
 export DUALSET_DATA
 export HF_HUB_DISABLE_TELEMETRY := 1
 
