@@ -1,16 +1,19 @@
 """Whether runs may be compared: trained from the same base on the same rows for as long, by their records.
 
 In: run folders. Out: what each was, and every difference that makes a comparison unfair. Reviewers of DuST asked for
-proof that SFT and GRPO saw the same groups, filters and budget (FACTS: pinned revisions answer it). What a run *is for*
-(its kind, reward, targets, learning rate) may differ: that is what is compared.
+proof that SFT and GRPO saw the same groups, filters and budget: pinned revisions answer it. What a run *is for* (its
+kind, reward, targets, learning rate) may differ: that is what is compared. Of a chain (SFT then GRPO, the rounds of a
+refresh) the last run is given; its base, rows and first revision are those of the chain's beginning, its steps the sum.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dualset.builders.errors import TrainingError
 from dualset.train.folder import read_record
+from dualset.train.lineage import chain, total_steps
 
 __all__ = ["Comparison", "compare"]
 
@@ -36,7 +39,10 @@ def compare(folders: Sequence[Path]) -> Comparison:
     records = [_finished(folder) for folder in folders]
     runs = tuple(_told(folder, record) for folder, record in zip(folders, records, strict=True))
     differences = [said for name, get in _SAME.items() if (said := _difference(name, get, runs, records))]
-    ranked = [(run, record) for run, record in zip(runs, records, strict=True) if record["kind"] in _ON_GROUPS]
+    differences += [said for folder, record in zip(folders, records, strict=True) if (said := _strayed(folder, record))]
+    ranked = [
+        (run, record) for run, record in zip(runs, records, strict=True) if chain(record)[0]["kind"] in _ON_GROUPS
+    ]
     for name, get in _SAME_GROUPS.items():
         if said := _difference(name, get, [run for run, _ in ranked], [record for _, record in ranked]):
             differences.append(said)
@@ -53,32 +59,55 @@ def _finished(folder: Path) -> dict[str, Any]:
 
 
 _SAME: dict[str, Callable[[Mapping[str, Any]], Any]] = {
-    "base model": lambda r: f"{r['base_model']['name']}@{str(r['base_model']['revision'])[:12]}",
-    "dataset revision": lambda r: r["dataset"]["revision"][:12],
-    "split": lambda r: r["dataset"]["split"],
-    "optimizer steps": lambda r: r["steps"],
+    "base model": lambda r: "{name}@{revision:.12}".format_map({k: str(v) for k, v in _origin(r).items()}),
+    "dataset revision": lambda r: chain(r)[0]["revision"][:12],
+    "split": lambda r: ", ".join(sorted({each["split"] for each in chain(r)})),
+    "optimizer steps": lambda r: total_steps(chain(r)),
     "versions": lambda r: ", ".join(f"{name} {number}" for name, number in r["versions"].items()),
 }
 _SAME_GROUPS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
-    "groups before the run's own targets": lambda r: (r.get("targets") or {}).get("groups", r["dataset"]["rows"]),
-    "rows left out as too long": lambda r: r["dataset"]["dropped"],
+    "groups before the run's own targets": lambda r: chain(r)[0]["groups"],
+    "rows left out as too long": lambda r: chain(r)[0]["dropped"],
+    "share of silent groups kept": lambda r: chain(r)[0]["keep_silent"],
 }
 
 
+def _origin(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    origin: Mapping[str, Any] = record.get("origin") or record["base_model"]
+    return origin
+
+
+def _strayed(folder: Path, record: Mapping[str, Any]) -> str | None:
+    """A chain whose later run is on a version that is neither the one before it nor made from that."""
+    runs = chain(record)
+    for earlier, later in pairwise(runs):
+        if later["revision"] != earlier["revision"] and earlier["revision"] not in later["parents"]:
+            came = f"{earlier['revision'][:12]} then {later['revision'][:12]}, which was not made from it"
+            return f"versions of one chain: {folder.name} {came}"
+    return None
+
+
 def _told(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:
-    data, targets = record["dataset"], record.get("targets") or {}
+    runs = chain(record)
+    first = runs[0]
     return {
         "run": folder.name,
-        "kind": record["kind"],
-        "by": record.get("reward") or targets.get("from"),
+        "kind": _joined(each["kind"] for each in runs),
+        "by": _joined(each["by"] for each in runs),
         "base": _SAME["base model"](record),
-        "revision": data["revision"][:12],
-        "split": data["split"],
-        "rows": data["rows"],
-        "left_out": data["dropped"],
-        "steps": record["steps"],
-        "seed": record["settings"].get("seed"),
+        "revision": first["revision"][:12],
+        "versions": len({each["revision"] for each in runs}),
+        "split": _SAME["split"](record),
+        "rows": first["rows"],
+        "left_out": first["dropped"],
+        "steps": total_steps(runs),
+        "seed": first["seed"],
     }
+
+
+def _joined(words: Iterable[Any]) -> str:
+    """Each change of what a chain does, in order: ``imitate, rank``."""
+    return ", ".join(word for word, _ in groupby(map(str, words)))
 
 
 def _difference(

@@ -116,7 +116,7 @@ def _trainer(prepared: Prepared, grader: Grader) -> Any:
     from trl import GRPOTrainer
 
     return GRPOTrainer(
-        model=prepared.base.model,
+        model=prepared.model,
         reward_funcs=[ExecutionReward(grader)],
         args=prepared.config,
         train_dataset=prepared.fitting.rows,

@@ -123,7 +123,7 @@ def _trainer(prepared: Prepared) -> Any:
     from trl import SFTTrainer
 
     return SFTTrainer(
-        model=prepared.base.model,
+        model=prepared.model,
         args=prepared.config,
         train_dataset=prepared.fitting.rows,
         processing_class=prepared.base.tokenizer,

@@ -134,7 +134,7 @@ def _trainer(prepared: Prepared) -> Any:
 
     assert prepared.reward is not None
     return GRPOTrainer(
-        model=prepared.base.model,
+        model=prepared.model,
         reward_funcs=[REWARDS[prepared.reward]],
         args=prepared.config,
         train_dataset=prepared.fitting.rows,

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import dualset
-from dualset.builders.candidates.policy import Policy, one_thread
+from dualset.builders.candidates.policy import Policy, folder_here, one_thread
 from dualset.builders.dataset.hub.log import hub_pin
 from dualset.builders.dataset.store import Version
 from dualset.builders.progress import Progress
 from dualset.train.card import write_card
 from dualset.train.folder import FORMAT, now, open_folder, write_record
+from dualset.train.lineage import lineage_of
 from dualset.train.resume import resume_folder
 from dualset.train.rows import Fitting
 from dualset.train.settings import TrainResult, TrainSettings
@@ -45,6 +46,11 @@ class Prepared:
     reward: str | None
     lora: Any = None
     more: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def model(self) -> Any:
+        """The base model in float32, as TRL loads it: a small learning rate is lost on half-precision weights."""
+        return self.base.model.float()
 
 
 def open_run(prepared: Prepared) -> Path | None:
@@ -113,15 +119,18 @@ def _listen(trainer: Any, journal: Any) -> None:
 def _record(prepared: Prepared) -> dict[str, Any]:
     base, version, settings = prepared.base, prepared.version, prepared.settings
     pin = hub_pin(version)
+    named = {"name": base.name, "revision": base.revision, "hub": "/" in base.name}
     return {
         "format": FORMAT,
         "kind": prepared.kind,
-        "base_model": {"name": base.name, "revision": base.revision, "hub": "/" in base.name},
+        "base_model": named,
+        **lineage_of(named, folder_here(settings.model) if settings.model else None)._asdict(),
         "dataset": {
             "name": version.name,
             "revision": version.revision,
             "hub_repo": pin.repo if pin else None,
             "hub_sha": pin.sha if pin else None,
+            "parents": list(version.manifest["content"]["parents"]),
             "split": settings.split,
             "rows": len(prepared.fitting.rows),
             "dropped": prepared.fitting.n_dropped,

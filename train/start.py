@@ -59,7 +59,7 @@ def start(
         check_folder(folder, overwrite=settings.overwrite)
     version = open_version(settings.ref, home=home)
     name, revision = base_of(settings.model, settings.model_revision, version)
-    # on the CPU in float32: TRL moves it, and a small learning rate is lost on half-precision weights
+    # on the CPU: TRL moves it
     return Start(folder, config, version, load_policy(name, revision=revision, device="cpu"), lora)
 
 

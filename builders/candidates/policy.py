@@ -110,7 +110,7 @@ def load_policy(model: str, *, revision: str | None = None, device: str = "auto"
 
 @contextmanager
 def one_thread(model: Any) -> Iterator[None]:
-    """A model that is computed exactly has one thread.
+    """A model of at most `EXACT_BELOW` parameters has one thread of a CPU.
 
     It gains little from more, on a busy machine loses nearly all to their waiting (300 → 9 completions/s), and with
     two of them a training run now and then differs from the next in a last digit.
@@ -118,7 +118,7 @@ def one_thread(model: Any) -> Iterator[None]:
     import torch
 
     threads = torch.get_num_threads()
-    if model.dtype == torch.float64:
+    if model.device.type == "cpu" and model.num_parameters() <= EXACT_BELOW:
         torch.set_num_threads(1)
     try:
         yield
