@@ -19,6 +19,9 @@ _FIGURES = (
     "ranking/pairwise_accuracy",
     "ranking/ndcg",
     "ranking/selection",
+    "random/pairwise_accuracy",
+    "random/ndcg",
+    "random/selection",
     "generation/passed",
     "generation/has_code",
     "generation/mixed_problems",
@@ -62,6 +65,7 @@ def model_card(title: str, record: Mapping[str, Any]) -> str:
             f"| dataset | {data['name']}@{data['revision']} |",
             *([f"| on the Hub | hf://datasets/{data['hub_repo']}@{data['hub_sha']} |"] if data["hub_sha"] else []),
             f"| rows | {data['rows']} {rows} of the {data['split']} split; {data['dropped']} left out as too long |",
+            *([f"| filter | {_filter(data)} |"] if data.get("silent") else []),
             *([f"| reward | {record['reward']}{_PENALTY.get(record['kind'], '')} |"] if record.get("reward") else []),
             *([f"| imitated | {_targets(record['targets'])} |"] if record.get("targets") else []),
             f"| optimizer steps | {record['steps']} |",
@@ -89,6 +93,10 @@ def model_card(title: str, record: Mapping[str, Any]) -> str:
             "",
         ]
     )
+
+
+def _filter(data: Mapping[str, Any]) -> str:
+    return f"{data['silent']} of the groups without gradient left out (kept: {data['keep_silent']:.0%} of them)"
 
 
 def _targets(targets: Mapping[str, Any]) -> str:

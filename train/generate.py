@@ -26,6 +26,7 @@ from dualset.train.resume import check_cycle
 from dualset.train.run import Prepared, dry_result, open_run, run
 from dualset.train.settings import TrainResult, TrainSettings
 from dualset.train.start import needs_train_extra, start
+from dualset.train.truncated import for_truncated
 
 __all__ = ["generate"]
 
@@ -117,7 +118,7 @@ def _trainer(prepared: Prepared, grader: Grader) -> Any:
 
     return GRPOTrainer(
         model=prepared.model,
-        reward_funcs=[ExecutionReward(grader)],
+        reward_funcs=[for_truncated(ExecutionReward(grader), prepared.config, prepared.base)],
         args=prepared.config,
         train_dataset=prepared.fitting.rows,
         processing_class=prepared.base.tokenizer,

@@ -12,6 +12,7 @@ from typing import Any
 
 from dualset.builders.errors import RecipeError
 from dualset.builders.progress import Progress, silent
+from dualset.train.device import on_device
 from dualset.train.presets import load_preset
 from dualset.train.quiet import quiet
 from dualset.train.rows import Fitting, check_enough, keep_fitting, load_groups, token_lengths
@@ -97,14 +98,15 @@ def _targets(rows: Any, begun: Start, settings: TrainSettings, progress: Progres
         return Targets(rows, len(rows))
     if settings.targets != OWN:
         return read_answers(rows, Path(settings.targets))
-    return own_answers(
-        rows,
-        begun.base,
-        tries=settings.tries,
-        max_tokens=settings.answer_tokens,
-        seed=begun.config.seed,
-        progress=progress,
-    )
+    with on_device(begun.base, begun.config):
+        return own_answers(
+            rows,
+            begun.base,
+            tries=settings.tries,
+            max_tokens=settings.answer_tokens,
+            seed=begun.config.seed,
+            progress=progress,
+        )
 
 
 def _limit(begun: Start, asked: int | None) -> tuple[int | None, str]:

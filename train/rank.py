@@ -11,6 +11,7 @@ from typing import Any
 
 from dualset.builders.errors import MissingExtra, RecipeError, TrainingError, did_you_mean
 from dualset.builders.progress import Progress, silent
+from dualset.train.device import on_device
 from dualset.train.presets import load_preset
 from dualset.train.quiet import quiet
 from dualset.train.resume import check_cycle
@@ -18,7 +19,9 @@ from dualset.train.rewards import REWARDS
 from dualset.train.rows import Fitting, check_enough, keep_fitting, load_groups, token_lengths
 from dualset.train.run import Prepared, dry_result, open_run, run
 from dualset.train.settings import TrainResult, TrainSettings
+from dualset.train.silent import keep_some_silent
 from dualset.train.start import Start, context_of, needs_train_extra, start
+from dualset.train.truncated import for_truncated
 
 __all__ = ["fitting_prompts", "rank"]
 
@@ -70,7 +73,7 @@ def _prepare(settings: TrainSettings, home: Path | None, progress: Progress) -> 
         given=given,
         config=begun.config,
         lora=begun.lora,
-        fitting=_rows(begun, settings, progress),
+        fitting=_rows(begun, settings, reward, progress),
         reward=reward,
     )
 
@@ -85,8 +88,24 @@ def _reward(given: dict[str, Any], asked: str | None) -> str:
     return name
 
 
-def _rows(begun: Start, settings: TrainSettings, progress: Progress) -> Fitting:
-    return fitting_prompts(load_groups(begun.version, settings.split, COLUMNS), begun, settings, progress)
+def _rows(begun: Start, settings: TrainSettings, reward: str, progress: Progress) -> Fitting:
+    """The groups that fit and, of the silent ones, the share asked for."""
+    fitting = fitting_prompts(load_groups(begun.version, settings.split, COLUMNS), begun, settings, progress)
+    if settings.keep_silent >= 1:
+        return fitting
+    with on_device(begun.base, begun.config):
+        kept = keep_some_silent(
+            fitting.rows,
+            begun.base,
+            REWARDS[reward],
+            share=settings.keep_silent,
+            tries=begun.config.num_generations,
+            max_tokens=begun.config.max_completion_length,
+            seed=begun.config.seed,
+            progress=progress,
+        )
+    _check_generation(len(kept.rows), begun.config)
+    return fitting._replace(rows=kept.rows, n_silent=len(fitting.rows) - len(kept.rows))
 
 
 def fitting_prompts(rows: Any, begun: Start, settings: TrainSettings, progress: Progress) -> Fitting:
@@ -98,13 +117,16 @@ def fitting_prompts(rows: Any, begun: Start, settings: TrainSettings, progress: 
     lengths = token_lengths(rows["prompt"][:], begun.base.tokenizer, answered=False, progress=progress)
     limit, why = _limit(begun, settings.max_prompt_tokens)
     fitting = keep_fitting(rows, lengths, limit, drop_long=settings.drop_long, why=why)
-    config = begun.config
+    _check_generation(len(fitting.rows), begun.config)
+    return fitting
+
+
+def _check_generation(n_rows: int, config: Any) -> None:
     needed = config.generation_batch_size // config.num_generations
     what = f"one generation of {config.generation_batch_size} completions, {config.num_generations} a group,"
-    most = max(1, len(fitting.rows)) * config.num_generations
+    most = max(1, n_rows) * config.num_generations
     hint = f"generation_batch_size={most} --set per_device_train_batch_size={config.num_generations}"
-    check_enough(len(fitting.rows), needed, what, hint)
-    return fitting
+    check_enough(n_rows, needed, what, hint)
 
 
 def _limit(begun: Start, asked: int | None) -> tuple[int | None, str]:
@@ -135,7 +157,7 @@ def _trainer(prepared: Prepared) -> Any:
     assert prepared.reward is not None
     return GRPOTrainer(
         model=prepared.model,
-        reward_funcs=[REWARDS[prepared.reward]],
+        reward_funcs=[for_truncated(REWARDS[prepared.reward], prepared.config, prepared.base)],
         args=prepared.config,
         train_dataset=prepared.fitting.rows,
         processing_class=prepared.base.tokenizer,

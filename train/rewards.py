@@ -9,8 +9,8 @@ Usable by name, without our trainer::
 
     trl grpo --config rank.yaml     # reward_funcs: [dualset.train.rewards.pairwise_accuracy]
 
-Each reward also logs the three metrics on the valid rankings, the share of valid rankings and its own mean by the
-number of right candidates.
+Each reward also logs the three metrics on the valid rankings, what random orders of the same groups get
+(``random/...``), the share of valid rankings and its own mean by the number of right candidates.
 """
 
 from collections import defaultdict
@@ -35,6 +35,11 @@ _METRICS: dict[str, Metric] = {
     "pairwise_accuracy": metrics.pairwise_accuracy,
     "ndcg": metrics.ndcg,
     "selection": metrics.top1,
+}
+_RANDOM: dict[str, Callable[[Sequence[bool]], float]] = {
+    "pairwise_accuracy": lambda labels: metrics.random_pairwise_accuracy(),
+    "ndcg": metrics.random_ndcg,
+    "selection": metrics.random_top1,
 }
 
 
@@ -117,6 +122,7 @@ def _log(
     for name, metric in _METRICS.items():
         if scored:
             log_metric(f"ranking/{name}", fmean(metric(order, labels) for order, labels in scored))
+            log_metric(f"random/{name}", fmean(_RANDOM[name](labels) for _, labels in scored))
     by_n_correct: defaultdict[int, list[float]] = defaultdict(list)
     for labels, reward in zip(correct, rewards, strict=True):
         if reward is not None:

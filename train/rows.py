@@ -18,11 +18,12 @@ _BATCH = 256
 
 
 class Fitting(NamedTuple):
-    """The rows that fit, how many do not, and the longest that does, in tokens."""
+    """The rows that fit, how many do not, the longest that does, in tokens, and how many silent ones were left out."""
 
     rows: Any
     n_dropped: int
     longest: int
+    n_silent: int = 0
 
 
 def load_groups(version: Version, split: str, columns: Sequence[str]) -> Any:

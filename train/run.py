@@ -135,6 +135,8 @@ def _record(prepared: Prepared) -> dict[str, Any]:
             "rows": len(prepared.fitting.rows),
             "dropped": prepared.fitting.n_dropped,
             "longest_tokens": prepared.fitting.longest,
+            "silent": prepared.fitting.n_silent,
+            "keep_silent": settings.keep_silent,
         },
         "preset": settings.preset,
         "reward": prepared.reward,

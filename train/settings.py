@@ -20,6 +20,7 @@ class TrainSettings:
         preset: dust, micro or a YAML file.
         overrides: ``key=value`` for any field of the TRL config.
         reward: pairwise_accuracy, ndcg or selection (ranking only); None: the preset's.
+        keep_silent: ranking: the share of groups that stays though the base model's answers to them all earn the same.
         targets: labels, own or a file of answers (imitation only); see ``targets.py``.
         tries: own: answers sampled a group at most.
         answer_tokens: own: tokens an answer at most.
@@ -39,6 +40,7 @@ class TrainSettings:
     preset: str = "dust"
     overrides: tuple[str, ...] = ()
     reward: str | None = None
+    keep_silent: float = 1.0
     targets: str = "labels"
     tries: int = 8
     answer_tokens: int = 4096

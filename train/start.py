@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 from dualset.builders.candidates.generate import Policy, load_policy
 from dualset.builders.dataset.store import Version, open_version
-from dualset.builders.errors import MissingExtra, ModelError
+from dualset.builders.errors import MissingExtra, ModelError, RecipeError
 from dualset.builders.recorded import recorded
 from dualset.train.folder import check_folder
 from dualset.train.presets import make_config, make_lora
 from dualset.train.settings import TrainSettings
+from dualset.train.trackers import check_trackers
 
 __all__ = ["Start", "base_of", "context_of", "needs_train_extra", "start"]
 
@@ -47,6 +48,7 @@ def start(
 
     ``given`` (preset and overrides) is completed in place: the options of the command, the precision of this machine.
     """
+    _check_silent(kind, settings.keep_silent)
     for name, value in (("max_steps", settings.max_steps), ("seed", settings.seed)):
         if value is not None:
             given[name] = value
@@ -54,13 +56,25 @@ def start(
     folder = _folder(kind, settings)
     plain = dict(given)
     lora = make_lora(plain)
+    if plain.get("report_to") not in (None, "none", ["none"]):
+        plain.setdefault("run_name", folder.name)
     config = make_config(config_class, plain, folder)
+    check_trackers(config.report_to)
     if not settings.resume:
         check_folder(folder, overwrite=settings.overwrite)
     version = open_version(settings.ref, home=home)
     name, revision = base_of(settings.model, settings.model_revision, version)
     # on the CPU: TRL moves it
     return Start(folder, config, version, load_policy(name, revision=revision, device="cpu"), lora)
+
+
+def _check_silent(kind: str, share: float) -> None:
+    if not 0 <= share <= 1:
+        msg = f"keep-silent is {share}: expected the share of silent groups that stays, from 0 to 1"
+        raise RecipeError(msg)
+    if share != 1 and kind != "rank":
+        msg = f"keep-silent is {share}, but only ranking knows silent groups: leave it out"
+        raise RecipeError(msg)
 
 
 def context_of(model: Any) -> int | None:

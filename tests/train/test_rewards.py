@@ -62,6 +62,11 @@ def test_what_is_logged() -> None:
     assert logged["ranking/valid"] == 0.75
     assert logged["ranking/pairwise_accuracy"] == pytest.approx((1 + 0 + 1) / 3)
     assert logged["ranking/selection"] == pytest.approx(2 / 3)
+    assert logged["random/pairwise_accuracy"] == 0.5
+    assert logged["random/selection"] == pytest.approx((1 / 3 + 1 / 3 + 2 / 3) / 3)
+    assert logged["random/ndcg"] == pytest.approx(
+        (2 * metrics.random_ndcg([1, 0, 0]) + metrics.random_ndcg([1, 0, 1])) / 3
+    )
     assert logged["reward_by_n_correct/1"] == pytest.approx((1 + 0 - 1) / 3)
     assert logged["reward_by_n_correct/2"] == 1.0
     assert columns == {"ranking": ["1, 2, 3", "3, 2, 1", None, "3, 1, 2"]}

@@ -151,6 +151,7 @@ def _train(
             seed=settings.seed + number - 1,
             split=settings.split,
             drop_long=settings.drop_long,
+            keep_silent=settings.keep_silent if train is rank else 1.0,
             resume=True,
         )
         train(asked, home=home, progress=progress)

@@ -1,6 +1,6 @@
 """What training in rounds is told."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ class RoundSettings:
         seed: of the first round; each later one has one more.
         split: the split to train on.
         drop_long: leave out rows that do not fit.
+        keep_silent: the share of silent groups that stays in ranking; see ``train/silent.py``.
     """
 
     kind: str
@@ -48,6 +49,7 @@ class RoundSettings:
     seed: int = 0
     split: str = "train"
     drop_long: bool = False
+    keep_silent: float = 1.0
 
     def check(self) -> None:
         """Say what makes no sense.
@@ -65,5 +67,5 @@ class RoundSettings:
     @property
     def told(self) -> dict[str, Any]:
         """What decides the run, for the ledger."""
-        names = ("kind", "rounds", "pool", "steps", "preset", "overrides", "sampling", "seed", "split", "drop_long")
-        return {name: getattr(self, name) for name in names}
+        decide = {field.name for field in fields(self)} - {"ref", "model", "model_revision", "output"}
+        return {name: getattr(self, name) for name in sorted(decide)}

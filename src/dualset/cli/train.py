@@ -54,6 +54,15 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
     return function
 
 
+_keep_silent = click.option(
+    "--keep-silent",
+    type=click.FloatRange(0, 1),
+    default=1.0,
+    show_default=True,
+    help="Share of the groups kept whose answers by the base model all earn the same.",
+)
+
+
 @command.command("rank")
 @_options
 @click.option(
@@ -61,6 +70,7 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
     type=click.Choice(["pairwise_accuracy", "ndcg", "selection"]),
     help="What a ranking earns; default: the preset's.",
 )
+@_keep_silent
 def rank_command(**options: Any) -> None:
     """Learn to rank with TRL's GRPO on the mixed groups of REF.
 
@@ -130,6 +140,7 @@ def _rounds_options(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--seed", type=int, default=0, show_default=True, help="Of the first round; one more a round."),
         click.option("--split", type=click.Choice(["train", "validation", "test"]), default="train", show_default=True),
         click.option("--drop-long", is_flag=True, help="Leave out rows that do not fit, instead of stopping."),
+        _keep_silent,
         click.option("--output", "-o", type=click.Path(path_type=Path), required=True, help="The folder of the run."),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
     ]
