@@ -11,6 +11,9 @@ from typing import Any
 
 import yaml
 
+from dualset.train.lineage import chain
+from dualset.train.results import Results, model_index, results_table
+
 __all__ = ["model_card", "write_card"]
 
 _FIGURES = (
@@ -44,15 +47,21 @@ def write_card(folder: Path, record: Mapping[str, Any]) -> None:
     (folder / "README.md").write_text(model_card(folder.name, record), encoding="utf-8")
 
 
-def model_card(title: str, record: Mapping[str, Any]) -> str:
-    """The card's text."""
+def model_card(title: str, record: Mapping[str, Any], results: Results | None = None) -> str:
+    """The card's text.
+
+    Args:
+        title: the folder's name, or the repository's.
+        record: of the run.
+        results: of an evaluation.
+    """
     base, data = record["base_model"], record["dataset"]
     ref = f"{data['name']}@{data['revision'][:12]}"
     rows = "problems" if record["kind"] == "generate" else "groups"
     return "\n".join(
         [
             "---",
-            yaml.safe_dump(_metadata(record), sort_keys=False).rstrip("\n"),
+            yaml.safe_dump(_metadata(title, record, results), sort_keys=False).rstrip("\n"),
             "---",
             "",
             f"# {title}",
@@ -72,6 +81,8 @@ def model_card(title: str, record: Mapping[str, Any]) -> str:
             f"| preset | {record['preset']} |",
             f"| versions | {', '.join(f'{name} {number}' for name, number in record['versions'].items())} |",
             "",
+            *_before(record),
+            *(results_table(results) if results else []),
             *_figures(record["metrics"]),
             "## Settings",
             "",
@@ -95,6 +106,19 @@ def model_card(title: str, record: Mapping[str, Any]) -> str:
     )
 
 
+def _before(record: Mapping[str, Any]) -> list[str]:
+    """The runs that made the base model, if any: stages of a chain, or rounds."""
+    if not record.get("before"):
+        return []
+    origin = record["origin"]
+    rows = [
+        f"| {number} | {run['kind']} | {run['by']} | {run['dataset']}@{run['revision'][:12]} | {run['steps']} |"
+        for number, run in enumerate(chain(record), start=1)
+    ]
+    begun = f"In turn, from {origin['name']}{_at(origin['revision'])}; the last line is this run."
+    return ["## Trained before", "", begun, "", "| | kind | by | version | steps |", "|---|---|---|---|---|", *rows, ""]
+
+
 def _filter(data: Mapping[str, Any]) -> str:
     return f"{data['silent']} of the groups without gradient left out (kept: {data['keep_silent']:.0%} of them)"
 
@@ -108,7 +132,7 @@ def _targets(targets: Mapping[str, Any]) -> str:
     return f"{whose} that order all pairs right: {targets['right']} of {targets['groups']} groups"
 
 
-def _metadata(record: Mapping[str, Any]) -> dict[str, Any]:
+def _metadata(title: str, record: Mapping[str, Any], results: Results | None) -> dict[str, Any]:
     base, data = record["base_model"], record["dataset"]
     metadata: dict[str, Any] = {"library_name": "transformers", "pipeline_tag": "text-generation"}
     if base["hub"]:  # the Hub refuses names that are not its own
@@ -123,6 +147,8 @@ def _metadata(record: Mapping[str, Any]) -> dict[str, Any]:
         "dataset_revision": data["revision"],
         "dataset_hub_sha": data["hub_sha"],
     }
+    if results:
+        metadata["model-index"] = model_index(title, results)
     return metadata
 
 

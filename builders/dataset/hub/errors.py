@@ -18,7 +18,7 @@ _TRANSPORT = {"TimeoutException", "NetworkError", "RemoteProtocolError", "Connec
 
 
 @contextmanager
-def the_hub(repo: str) -> Iterator[None]:
+def the_hub(repo: str, kind: str = "dataset") -> Iterator[None]:
     """Calls into huggingface_hub about a repository, and nothing else, belong inside.
 
     Raises:
@@ -37,7 +37,7 @@ def the_hub(repo: str) -> Iterator[None]:
     except theirs as error:
         if _of_the_disk(error):
             raise
-        raise _ours(_cause(error), repo) from error
+        raise _ours(_cause(error), repo, kind) from error
 
 
 def status_of(error: BaseException) -> int | None:
@@ -74,11 +74,11 @@ def _without_queries(record: logging.LogRecord) -> bool:
     return True
 
 
-def no_dataset(repo: str) -> str:
+def no_dataset(repo: str, kind: str = "dataset") -> str:
     """What to say of a repository that the Hub does not show."""
     from huggingface_hub import constants
 
-    return f"no dataset {repo} on {constants.ENDPOINT}, or no right to see it: check the name; {_LOG_IN}"
+    return f"no {kind} {repo} on {constants.ENDPOINT}, or no right to see it: check the name; {_LOG_IN}"
 
 
 def _http_errors(error: type[BaseException]) -> tuple[type[BaseException], ...]:
@@ -102,7 +102,7 @@ def _cause(error: BaseException) -> BaseException:
     return error
 
 
-def _ours(error: BaseException, repo: str) -> VersionError:
+def _ours(error: BaseException, repo: str, kind: str) -> VersionError:
     """The error to raise instead."""
     from huggingface_hub import constants
 
@@ -115,9 +115,10 @@ def _ours(error: BaseException, repo: str) -> VersionError:
     if "GatedRepoError" in names:
         return HubError(f"{repo} is gated: ask for access on its page, then {_LOG_IN}")
     if "RepositoryNotFoundError" in names:
-        return UnknownVersion(no_dataset(repo))
+        return UnknownVersion(no_dataset(repo, kind))
     if "RevisionNotFoundError" in names:
-        return UnknownVersion(f"{repo} has no such tag or commit: see  dualset versions hf://datasets/{repo}")
+        see = f": see  dualset versions hf://datasets/{repo}" if kind == "dataset" else ""
+        return UnknownVersion(f"{repo} has no such tag or commit{see}")
     if status == 401:
         return HubError(f"{repo}: the Hub does not know who is asking ({said}): {_LOG_IN} to a token that may write")
     if status == 403:

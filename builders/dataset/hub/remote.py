@@ -1,4 +1,4 @@
-"""One dataset repository on the Hub: what it holds, and the three things that are done to it: create, commit, tag.
+"""One repository on the Hub, a dataset's or a model's: what it holds, and what is done to it: create, commit, tag.
 
 In: ORG/NAME. Out: plain answers; every call is retried (``retry.py``) and fails in one line (``errors.py``). Left out:
 what is done with the answers (``push.py``, ``versions.py``) and downloads of data (``cache.py``).
@@ -60,11 +60,12 @@ def is_same(there: RemoteFile | None, here: Path, entry: FileEntry) -> bool:
 class Remote:
     """A repository; nothing is asked before a method is called."""
 
-    def __init__(self, repo: str, patience: Patience) -> None:
+    def __init__(self, repo: str, patience: Patience, kind: str = "dataset") -> None:
         from huggingface_hub import HfApi
 
         hide_signatures()
-        self.repo = repo
+        self.repo, self._type = repo, kind
+        self._kind: dict[str, Any] = {"repo_type": kind}
         self._api: Any = HfApi(library_name="dualset")
         self._patience = patience
 
@@ -72,10 +73,10 @@ class Remote:
         """Its state; None: there is no such repository, or no right to see it."""
         from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
-        with the_hub(self.repo):
+        with the_hub(self.repo, self._type):
             try:
-                info = self._patience(lambda: self._api.dataset_info(self.repo))
-                refs = self._patience(lambda: self._api.list_repo_refs(self.repo, repo_type="dataset"))
+                info = self._patience(lambda: self._api.repo_info(self.repo, **self._kind))
+                refs = self._patience(lambda: self._api.list_repo_refs(self.repo, **self._kind))
             except GatedRepoError:
                 raise
             except RepositoryNotFoundError:
@@ -85,7 +86,7 @@ class Remote:
 
     def files(self, sha: str) -> dict[str, RemoteFile]:
         """The files of a commit."""
-        tree = self._ask(lambda: list(self._api.list_repo_tree(self.repo, recursive=True, revision=sha, **_KIND)))
+        tree = self._ask(lambda: list(self._api.list_repo_tree(self.repo, recursive=True, revision=sha, **self._kind)))
         return {
             each.path: RemoteFile(each.size, each.lfs.sha256 if each.lfs else None, each.blob_id)
             for each in tree
@@ -105,10 +106,10 @@ class Remote:
         """A text file at a commit; bytes that are no UTF-8 are replaced. None: there is no such file."""
         from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 
-        with the_hub(self.repo):
+        with the_hub(self.repo, self._type):
             try:
                 call = self._api.hf_hub_download
-                here = self._patience(lambda: call(self.repo, path, revision=sha, **_KIND))
+                here = self._patience(lambda: call(self.repo, path, revision=sha, **self._kind))
             except LocalEntryNotFoundError:
                 raise
             except EntryNotFoundError:
@@ -131,7 +132,7 @@ class Remote:
     def create(self, *, private: bool) -> None:
         """Make the repository, unless it is there by now."""
         asked = True if private else None  # None: what the organization's settings say
-        self._ask(lambda: self._api.create_repo(self.repo, private=asked, exist_ok=True, **_KIND))
+        self._ask(lambda: self._api.create_repo(self.repo, private=asked, exist_ok=True, **self._kind))
 
     def commit(self, work: Work, parent: str) -> str | None:
         """Upload what is missing, then make one commit of it all; None: the head is not ``parent`` any more."""
@@ -139,11 +140,11 @@ class Remote:
 
         add = [CommitOperationAdd(path, source) for path, source in work.add.items()]
         operations = [*add, *(CommitOperationDelete(path) for path in work.delete)]
-        self._ask(lambda: self._api.preupload_lfs_files(self.repo, add, free_memory=False, **_KIND))
+        self._ask(lambda: self._api.preupload_lfs_files(self.repo, add, free_memory=False, **self._kind))
         said = {"commit_message": work.title, "commit_description": work.text, "parent_commit": parent}
-        with the_hub(self.repo):
+        with the_hub(self.repo, self._type):
             try:
-                made = self._patience(lambda: self._api.create_commit(self.repo, operations, **said, **_KIND))
+                made = self._patience(lambda: self._api.create_commit(self.repo, operations, **said, **self._kind))
             except OSError as error:
                 if status_of(error) != 412:
                     raise
@@ -152,9 +153,9 @@ class Remote:
 
     def tag(self, tag: str, sha: str) -> bool:
         """Name a commit; False: there is a tag of that name by now."""
-        with the_hub(self.repo):
+        with the_hub(self.repo, self._type):
             try:
-                self._patience(lambda: self._api.create_tag(self.repo, tag=tag, revision=sha, **_KIND))
+                self._patience(lambda: self._api.create_tag(self.repo, tag=tag, revision=sha, **self._kind))
             except OSError as error:
                 if status_of(error) != 409:
                     raise
@@ -163,18 +164,15 @@ class Remote:
 
     def last_commit(self) -> str:
         """Who made the head of main, and what they call it, for a person to read."""
-        commits = self._ask(lambda: self._api.list_repo_commits(self.repo, **_KIND))
+        commits = self._ask(lambda: self._api.list_repo_commits(self.repo, **self._kind))
         last = commits[0]
         who = ", ".join(last.authors) or "somebody"
         return one_line(f"{who} committed {last.commit_id[:12]} {last.title!r} at {last.created_at:%Y-%m-%d %H:%M} UTC")
 
     def page(self, sha: str) -> str:
         """A commit's page."""
-        return f"{self._api.endpoint}/datasets/{self.repo}/tree/{sha}"
+        return f"{self._api.endpoint}/{'datasets/' if self._type == 'dataset' else ''}{self.repo}/tree/{sha}"
 
     def _ask(self, call: Callable[[], T]) -> T:
-        with the_hub(self.repo):
+        with the_hub(self.repo, self._type):
             return self._patience(call)
-
-
-_KIND: dict[str, Any] = {"repo_type": "dataset"}
