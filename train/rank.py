@@ -9,7 +9,7 @@ before the first step. The method is DuST's (arXiv 2605.11299); the trainer is T
 from pathlib import Path
 from typing import Any
 
-from dualset.builders.errors import MissingExtra, RecipeError, TrainingError, did_you_mean
+from dualset.builders.errors import RecipeError, TrainingError, did_you_mean
 from dualset.builders.progress import Progress, silent
 from dualset.train.device import on_device
 from dualset.train.presets import load_preset
@@ -62,8 +62,6 @@ def _prepare(settings: TrainSettings, home: Path | None, progress: Progress) -> 
     reward = _reward(given, settings.reward)
     begun = start("rank", GRPOConfig, given, settings, home)
     check_cycle(begun.config)
-    if begun.config.use_vllm:
-        _needs_vllm()
     return Prepared(
         kind="rank",
         settings=settings,
@@ -142,13 +140,6 @@ def _limit(begun: Start, asked: int | None) -> tuple[int | None, str]:
     if asked is not None and (room is None or asked < room):
         return asked, "--max-prompt-tokens"
     return room, f"the model's context of {context} less {answer} for the answer"
-
-
-def _needs_vllm() -> None:
-    import importlib.util
-
-    if importlib.util.find_spec("vllm") is None:
-        raise MissingExtra("vllm", "vllm")
 
 
 def _trainer(prepared: Prepared) -> Any:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import dualset
-from dualset.builders.candidates.policy import Policy, folder_here, one_thread
+from dualset.builders.candidates.policy import Policy, folder_here, load_policy, one_thread
 from dualset.builders.dataset.hub.log import hub_pin
 from dualset.builders.dataset.store import Version
 from dualset.builders.progress import Progress
@@ -23,6 +23,7 @@ from dualset.train.lineage import lineage_of
 from dualset.train.resume import resume_folder
 from dualset.train.rows import Fitting
 from dualset.train.settings import TrainResult, TrainSettings
+from dualset.train.start import base_of
 
 __all__ = ["Prepared", "dry_result", "open_run", "run"]
 
@@ -56,13 +57,21 @@ class Prepared:
 def open_run(prepared: Prepared) -> Path | None:
     """Make the folder of a run; the checkpoint that it goes on from, if it does.
 
+    Of several processes (``accelerate launch``) the first does it, and tells the others.
+
     Raises:
         TrainingError: the folder is taken.
     """
-    if prepared.settings.resume:
-        return resume_folder(prepared.folder, _record(prepared))
-    open_folder(prepared.folder, overwrite=prepared.settings.overwrite)
-    return None
+    from accelerate.utils import broadcast_object_list
+
+    found: list[Path | None] = [None]
+    if prepared.config.process_index == 0:
+        if prepared.settings.resume:
+            found = [resume_folder(prepared.folder, _record(prepared))]
+        else:
+            open_folder(prepared.folder, overwrite=prepared.settings.overwrite)
+    broadcast_object_list(found)
+    return found[0]
 
 
 def run(trainer: Any, prepared: Prepared, progress: Progress, checkpoint: Path | None = None) -> TrainResult:
@@ -97,9 +106,17 @@ def _save(trainer: Any, prepared: Prepared) -> None:
     if trainer.is_world_process_zero():
         (folder / "adapter" / "training_args.bin").unlink(missing_ok=True)
         (folder / "adapter" / "README.md").unlink(missing_ok=True)  # a template of peft's
-        merged = trainer.accelerator.unwrap_model(trainer.model).merge_and_unload()
-        merged.save_pretrained(folder)
-        prepared.base.tokenizer.save_pretrained(folder)
+        _merge(prepared)
+
+
+def _merge(prepared: Prepared) -> None:
+    """From a fresh copy of the base: the one in training may be in pieces on several devices."""
+    from peft import PeftModel
+
+    name, revision = base_of(prepared.settings.model, prepared.settings.model_revision, prepared.version)
+    base = load_policy(name, revision=revision, device="cpu").model.float()
+    PeftModel.from_pretrained(base, prepared.folder / "adapter").merge_and_unload().save_pretrained(prepared.folder)
+    prepared.base.tokenizer.save_pretrained(prepared.folder)
 
 
 def dry_result(prepared: Prepared) -> TrainResult:
@@ -141,6 +158,7 @@ def _record(prepared: Prepared) -> dict[str, Any]:
         "preset": settings.preset,
         "reward": prepared.reward,
         **prepared.more,
+        "processes": prepared.config.world_size,
         "settings": {**prepared.given, "seed": prepared.config.seed},
         "versions": {
             "dualset": dualset.__version__,

@@ -37,8 +37,12 @@ class Start(NamedTuple):
 def needs_train_extra() -> None:
     """Raise `MissingExtra` where a library of the train extra is missing."""
     for library in ("torch", "transformers", "trl"):
-        if importlib.util.find_spec(library) is None:
-            raise MissingExtra(library, "train")
+        _needs(library, "train")
+
+
+def _needs(library: str, extra: str) -> None:
+    if importlib.util.find_spec(library) is None:
+        raise MissingExtra(library, extra)
 
 
 def start(
@@ -60,6 +64,8 @@ def start(
         plain.setdefault("run_name", folder.name)
     config = make_config(config_class, plain, folder)
     check_trackers(config.report_to)
+    if getattr(config, "use_vllm", False):
+        _needs("vllm", "vllm")
     if not settings.resume:
         check_folder(folder, overwrite=settings.overwrite)
     version = open_version(settings.ref, home=home)

@@ -69,7 +69,9 @@ def test_a_push_is_one_commit_and_a_tag_and_loads_again(hub: Hub, dualset: Clien
     names = there.head.files.keys() - {".gitattributes"}
     assert {"README.md", "config.json", "metrics.jsonl", "model.safetensors", "run.json", "tokenizer.json"} <= names
     assert not [name for name in names if name.startswith("checkpoint-") or name.endswith(".bin")]
-    load = "from transformers import AutoModelForCausalLM as M; answer = str(M.from_pretrained(repo, revision=sha).dtype)"
+    load = (
+        "from transformers import AutoModelForCausalLM as M; answer = str(M.from_pretrained(repo, revision=sha).dtype)"
+    )
     assert dualset.python(load, repo="ada/first", sha=there.head.sha) == "torch.float32"
     card = there.head.files["README.md"]
     assert b"# ada/first" in card

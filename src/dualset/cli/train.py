@@ -1,5 +1,6 @@
 """``dualset train rank``, ``imitate`` and ``generate``: a version and a base model in, a model folder out."""
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -217,6 +218,8 @@ def _run(train: Callable[..., Any], *, dry_run: bool, as_json: bool, **options: 
 
     with bar() as progress:
         result = train(TrainSettings(**options), dry_run=dry_run, progress=progress)
+    if os.environ.get("RANK", "0") != "0":  # of several processes the first one speaks
+        return
     if as_json:
         print_json({"path": str(result.path), **{name: getattr(result, name) for name in _TOLD}})
     elif dry_run:
