@@ -1,17 +1,12 @@
 """Real runs of two steps: TRL's trainers, a random model, a built version."""
 
 import json
-import os
-import subprocess
-import sysconfig
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from dualset.builders.errors import ModelError, RecipeError, TrainingError
-from dualset.train import presets
 from dualset.train.imitate import imitate
 from dualset.train.rank import rank
 from dualset.train.settings import TrainSettings
@@ -122,22 +117,3 @@ def test_a_run_that_must_not_start_says_why(
         rank(TrainSettings(**asked))
     assert "\n" not in str(refused.value)
     assert not (tmp_path / "m").exists()
-
-
-def test_trl_alone_trains_on_our_files_with_our_preset_and_reward(
-    small_version: Path, constant_model: Path, tmp_path: Path
-) -> None:
-    """The way without our trainer: the preset is a TRL configuration, and the reward is found by its name."""
-    preset = yaml.safe_load((Path(presets.__file__).parent / "presets" / "rank-micro.yaml").read_text())
-    files = str(small_version / "data" / "groups" / "train-*.parquet")
-    preset |= {"generation_batch_size": 16, "per_device_train_batch_size": 16, "max_steps": 1, "bf16": False}
-    preset |= {"model_name_or_path": str(constant_model), "output_dir": str(tmp_path / "m")}
-    preset |= {"datasets": [{"path": "parquet", "data_files": files}]}
-    (tmp_path / "trl.yaml").write_text(yaml.safe_dump(preset))
-    command = [str(Path(sysconfig.get_path("scripts")) / "trl"), "grpo", "--config", str(tmp_path / "trl.yaml")]
-    done = subprocess.run(
-        command, capture_output=True, text=True, cwd=tmp_path, env=os.environ | {"HF_HUB_OFFLINE": "1"}
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert "rewards/pairwise_accuracy/mean" in done.stdout + done.stderr
-    assert (tmp_path / "m" / "model.safetensors").exists()
