@@ -11,6 +11,10 @@ from dualset.builders.errors import TrainingError
 from dualset.cli import cli
 from dualset.train.compare import compare
 from dualset.train.folder import FORMAT
+from dualset.train.imitate import imitate
+from dualset.train.lineage import chain
+from dualset.train.rank import rank
+from dualset.train.settings import TrainSettings
 
 RECORD: dict[str, Any] = {
     "format": FORMAT,
@@ -93,3 +97,68 @@ def test_what_is_no_finished_run_is_refused(tmp_path: Path) -> None:
         compare([tmp_path / "a", run(tmp_path, "b", finished=None)])
     with pytest.raises(TrainingError, match="c holds no run of dualset"):
         compare([tmp_path / "a", tmp_path / "c"])
+
+
+def chained(folder: Path, name: str, *before: dict[str, Any], **more: Any) -> Path:
+    """A run whose base was made by runs before it."""
+    first = {"origin": RECORD["base_model"], "before": list(before)}
+    return run(folder, name, base_model={"name": "models/before", "revision": "e" * 64}, **first, **more)
+
+
+def stage(**more: Any) -> dict[str, Any]:
+    return chain(RECORD | {"steps": 30} | more)[0]
+
+
+def test_a_chain_is_compared_as_one_run_from_its_first_base(tmp_path: Path) -> None:
+    sft = stage(kind="imitate", reward=None, targets={"from": "labels", "groups": 50})
+    found = compare([run(tmp_path, "dust"), chained(tmp_path, "both", sft, steps=60)])
+    assert found.differences == ()
+    assert (found.runs[1]["kind"], found.runs[1]["by"], found.runs[1]["steps"]) == (
+        "imitate, rank",
+        "labels, pairwise_accuracy",
+        90,
+    )
+
+
+def test_rounds_count_as_the_version_they_began_with(tmp_path: Path) -> None:
+    other = RECORD["dataset"] | {"revision": "d" * 64, "parents": ["b" * 64], "rows": 44}
+    refresh = chained(tmp_path, "refresh", stage(), dataset=other, steps=60)
+    found = compare([run(tmp_path, "dust"), refresh])
+    assert found.differences == ()
+    assert (found.runs[1]["revision"], found.runs[1]["versions"], found.runs[1]["rows"]) == ("b" * 12, 2, 50)
+
+
+def test_a_chain_that_went_on_with_other_data_is_not_clean(tmp_path: Path) -> None:
+    other = RECORD["dataset"] | {"revision": "d" * 64, "parents": []}
+    strayed = chained(tmp_path, "strayed", stage(), dataset=other, steps=60)
+    [said] = compare([run(tmp_path, "dust"), strayed]).differences
+    assert said == "versions of one chain: strayed bbbbbbbbbbbb then dddddddddddd, which was not made from it"
+
+
+def test_filtered_groups_are_a_difference(tmp_path: Path) -> None:
+    filtered = RECORD["dataset"] | {"rows": 30, "silent": 20, "keep_silent": 0.0}
+    [said] = compare([run(tmp_path, "dust"), run(tmp_path, "fewer", dataset=filtered)]).differences
+    assert said == "share of silent groups kept: dust 1.0, fewer 0.0"
+
+
+@pytest.mark.slow
+def test_a_real_chain_is_recorded(small_version: Path, constant_model: Path, tmp_path: Path) -> None:
+    def settings(model: Path, name: str, *more: str) -> TrainSettings:
+        return TrainSettings(
+            ref=str(small_version),
+            model=str(model),
+            output=tmp_path / name,
+            preset="micro",
+            max_steps=1,
+            overrides=more,
+        )
+
+    first = imitate(settings(constant_model, "sft", "per_device_train_batch_size=4"))
+    small = ("generation_batch_size=8", "per_device_train_batch_size=8", "num_generations=2")
+    last = rank(settings(first.path, "both", *small, "max_completion_length=12"))
+    record = json.loads((last.path / "run.json").read_text())
+    assert record["origin"]["name"] == constant_model.name
+    assert [each["kind"] for each in chain(record)] == ["imitate", "rank"]
+    assert compare([first.path, last.path]).differences == ("optimizer steps: sft 1, both 2",)
+    card = (last.path / "README.md").read_text()
+    assert f"| 1 | imitate | labels | small@{small_version.name[:12]} | 1 |" in card
