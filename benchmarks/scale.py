@@ -127,8 +127,9 @@ def _measured(size: int, quiet: bool) -> Figures:
         built = json.loads(run("build", *_step("build")))
         run("second", *_step("second"))
         run("diff", *_DUALSET, "diff", "scale@first", "scale@second", "--json")
-        for query in named_queries():
-            run(f"sql {query}", *_DUALSET, "sql", "scale@first", "--name", query, "--format", "json")
+        for name, query in named_queries().items():
+            compared = ("--with", "scale@second") if query.compares else ()
+            run(f"sql {name}", *_DUALSET, "sql", "scale@first", "--name", name, *compared, "--format", "json")
         run("show", *_DUALSET, "show", "scale@first", "--json")
         for step in ("groups", "pool", "peer"):
             run(step, *_step(step))

@@ -1,8 +1,9 @@
 """A DuckDB connection to one version: its tables as views, and nothing else within reach.
 
-In: a version. Out: a connection whose SQL can read the version's Parquet files and no other file, load no extension and
-change no setting. It holds up to 1 GB and spills the rest to ``$TMPDIR``. Each table is a view with a ``split`` column;
-``views.sql`` adds ``executions`` and ``attempts``.
+In: a reference or a version, and another one to compare it with. Out: a connection whose SQL can read their Parquet
+files and no other file, load no extension and change no setting. It holds up to 1 GB and spills the rest to
+``$TMPDIR``. Each table is a view with a ``split`` column; ``views.sql`` adds ``executions`` and ``attempts``. Those of
+the other version are ``other.problems``, ``other.attempts`` and so on.
 Left out: keeping anyone from overwriting those same Parquet files with ``COPY``; opening the version again says so.
 :func:`ask` runs queries only.
 """
@@ -18,6 +19,7 @@ import duckdb
 
 from dualset.builders.dataset.relations import MEMORY_MB, memory_settings, quoted, select_table, silence
 from dualset.builders.dataset.schema import TABLES
+from dualset.builders.dataset.store import open_version
 from dualset.builders.dataset.version import Version
 from dualset.builders.errors import QueryError
 
@@ -33,25 +35,42 @@ class Answer(NamedTuple):
     rows: Iterator[tuple[Any, ...]]
 
 
-def connect(version: Version, *, memory_mb: int = MEMORY_MB) -> duckdb.DuckDBPyConnection:
+def connect(
+    ref: str | Version, *, other: str | Version | None = None, home: Path | None = None, memory_mb: int = MEMORY_MB
+) -> duckdb.DuckDBPyConnection:
     """Open an in-memory database over a version's files.
 
     Args:
-        version: the version.
+        ref: NAME, NAME@TAG, NAME@REVISION, a path, or a version that is already open.
+        other: a second version, likewise, as the schema ``other``.
+        home: the store; None: $DUALSET_HOME.
         memory_mb: what DuckDB may hold; the rest lies in a folder of its own in ``$TMPDIR`` until it is closed.
+
+    Raises:
+        UnknownVersion: a reference names none.
+        CorruptVersion: a file is not what the manifest says.
     """
+    versions = [open_version(each, home=home) if isinstance(each, str) else each for each in (ref, other) if each]
     spilled = Path(tempfile.gettempdir()) / f"dualset-sql-{os.getpid()}-{secrets.token_hex(4)}"
     connection = duckdb.connect(config=memory_settings(str(spilled), memory_mb))
     silence(connection)
-    for table in TABLES:
-        connection.execute(f"create view {table} as {select_table(version, table)}")
-    connection.execute((Path(__file__).parent / "views.sql").read_text("utf-8"))
-    files = ", ".join(quoted(str(path)) for table in TABLES for path in version.files(table))
+    if other:  # a database, not a schema of this one: there its views would read this one's tables
+        connection.execute("attach ':memory:' as other; use other")
+        _make_views(connection, versions[1])
+        connection.execute("use memory")
+    _make_views(connection, versions[0])
+    files = ", ".join(quoted(str(path)) for each in versions for table in TABLES for path in each.files(table))
     # files, not their folder: a folder could be written to
     connection.execute(f"set allowed_paths = [{files}]")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     return connection
+
+
+def _make_views(connection: duckdb.DuckDBPyConnection, version: Version) -> None:
+    for table in TABLES:
+        connection.execute(f"create view {table} as {select_table(version, table)}")
+    connection.execute((Path(__file__).parent / "views.sql").read_text("utf-8"))
 
 
 def ask(connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Any] | None = None) -> Answer:

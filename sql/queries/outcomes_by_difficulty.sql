@@ -1,5 +1,5 @@
 -- What became of the candidates, by the difficulty of their problems
--- param: split = null  train, validation or test; null: all
+-- param: split = null of train|validation|test  null: all
 -- read: share is of the candidates of that difficulty; a null outcome is a candidate without a label.
 with counted as (
     select

@@ -1,5 +1,5 @@
 -- Pass rate of each problem, the hardest first
--- param: split = null  train, validation or test; null: all
+-- param: split = null of train|validation|test  null: all
 -- param: limit = null  problems at most; null: all
 -- read: candidates whose verdict is unknown are neither right nor wrong: they are in candidates, not in labelled.
 select

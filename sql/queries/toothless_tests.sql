@@ -1,0 +1,41 @@
+-- Tests that nothing fails, although the problem has wrong programs
+-- param: min_wrong = 1  wrong programs that the problem has at least
+-- param: limit = 20  tests at most; null: all
+-- read: wrong programs all pass such a test, so it takes time and tells nothing about these models; programs whose verdict is unknown are left out.
+with judged as (
+    select problem_id, count(passed) as programs, count(*) filter (not passed) as wrong
+    from labels
+    group by problem_id
+    having wrong >= greatest($min_wrong, 1)
+),
+failing as (
+    select distinct
+        problem_id,
+        unnest(list_filter(range(len(outcomes)), lambda i: outcomes[i + 1] <> 'pass')) as test_index
+    from labels
+    where not passed
+),
+listed as (
+    select
+        problem_id,
+        problems.source_id,
+        programs,
+        wrong,
+        unnest(problems.tests) as test,
+        generate_subscripts(problems.tests, 1) - 1 as test_index
+    from judged
+    join problems using (problem_id)
+)
+select
+    problem_id,
+    source_id,
+    test_index,
+    test.test_id as test_id,
+    test.visibility as visibility,
+    test.origin as origin,
+    programs,
+    wrong
+from listed
+anti join failing using (problem_id, test_index)
+order by wrong desc, problem_id, test_index
+limit $limit;

@@ -1,0 +1,463 @@
+"""What the named queries should answer, in plain Python over the rows of a version: a function a query.
+
+Each takes the tables (lists of rows) and the query's parameters, and returns the rows in the query's order. Nothing is
+shared with the SQL or the Polars expressions.
+"""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+Row = dict[str, Any]
+Tables = Mapping[str, list[Row]]
+OUTCOMES = (
+    *("pass", "wrong_answer", "runtime_error", "time_limit", "memory_limit", "output_limit", "syntax_error"),
+    *("no_code", "infra_error"),
+)
+
+
+def attempts(t: Tables, split: str | None = None) -> list[Row]:
+    """The candidates with their verdict and problem."""
+    problems, labels = by(t["problems"], "problem_id"), by(t["labels"], "program_id")
+    rows = []
+    for candidate in t["candidates"]:
+        label = labels.get(candidate["program_id"], {})
+        coded = candidate["program_id"] is not None
+        problem = problems[candidate["problem_id"]]
+        verdict = {
+            "correct": label.get("passed") if coded else False,
+            "outcome": label.get("outcome") if coded else "no_code",
+            "tests_passed": label.get("tests_passed"),
+            "flaky": label.get("flaky"),
+            "split": problem["split"],
+        }
+        rows.append(candidate | verdict)
+    return [row for row in rows if split in (None, row["split"])]
+
+
+def by(rows: Iterable[Row], key: str) -> dict[Any, Row]:
+    return {row[key]: row for row in rows}
+
+
+def grouped(rows: Iterable[Row], *keys: str | Callable[[Row], Any]) -> dict[tuple[Any, ...], list[Row]]:
+    groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[tuple(row[key] if isinstance(key, str) else key(row) for key in keys)].append(row)
+    return groups
+
+
+def rounded(n: float | None, of: float | None, digits: int = 4) -> float | None:
+    """n / of, halves away from zero; null where there is nothing to divide by."""
+    return math.floor(n / of * 10**digits + 0.5) / 10**digits if of and n is not None else None
+
+
+def ordered(rows: Iterable[Row], *keys: str, limit: int | None = None) -> list[Row]:
+    """Sorted by these columns, nulls last; ``-`` before a number: the largest first."""
+
+    def place(row: Row) -> list[tuple[bool, Any]]:
+        values = [(row[key.lstrip("-")], key.startswith("-")) for key in keys]
+        return [(v is None, 0 if v is None else -v if down else v) for v, down in values]
+
+    return sorted(rows, key=place)[:limit]
+
+
+def knew(rows: list[Row]) -> list[bool]:
+    return [row["correct"] for row in rows if row["correct"] is not None]
+
+
+def programs(rows: list[Row]) -> int:
+    return len({row["program_id"] for row in rows} - {None})
+
+
+def problems_of(rows: list[Row]) -> int:
+    return len({row["problem_id"] for row in rows})
+
+
+def median(values: Iterable[int | None]) -> int | None:
+    """The lower one."""
+    known = sorted(value for value in values if value is not None)
+    return known[(len(known) - 1) // 2] if known else None
+
+
+def lengths(rows: list[Row], key: str) -> list[int | None]:
+    return [None if row[key] is None else len(row[key]) for row in rows]
+
+
+def rates(rows: list[Row]) -> Row:
+    known = knew(rows)
+    return {"labelled": len(known), "correct": sum(known), "pass_rate": rounded(sum(known), len(known))}
+
+
+def named(t: Tables, problem_id: str, *columns: str) -> Row:
+    problem = by(t["problems"], "problem_id")[problem_id]
+    return {column: problem[column] for column in columns}
+
+
+def outcomes_by_problem(t: Tables, split: str | None = None, limit: int | None = None) -> list[Row]:
+    answer = []
+    for (problem_id,), rows in grouped(attempts(t, split), "problem_id").items():
+        seen = Counter(row["outcome"] for row in rows)
+        answer.append(
+            {"problem_id": problem_id, **named(t, problem_id, "source_id", "difficulty", "split")}
+            | {"candidates": len(rows)}
+            | {outcome: seen[outcome] for outcome in OUTCOMES}
+            | {"unlabelled": seen[None], "flaky": sum(row["flaky"] is True for row in rows)}
+        )
+    return ordered(answer, "problem_id", limit=limit)
+
+
+def _outcomes_by(t: Tables, keys: tuple[str, ...], split: str | None) -> list[Row]:
+    rows = attempts(t, split)
+    totals = {key: len(each) for key, each in grouped(rows, *keys).items()}
+    answer = []
+    for (*key, outcome), each in grouped(rows, *keys, "outcome").items():
+        row = dict(zip(keys, key, strict=True)) | {"outcome": outcome, "candidates": len(each)}
+        row |= {"programs": programs(each), "problems": problems_of(each)}
+        answer.append(row | {"share": rounded(len(each), totals[tuple(key)])})
+    return ordered(answer, *keys, "-candidates", "outcome")
+
+
+def outcomes_by_model(t: Tables, split: str | None = None) -> list[Row]:
+    return _outcomes_by(t, ("model",), split)
+
+
+def outcomes_by_round(t: Tables, split: str | None = None) -> list[Row]:
+    return _outcomes_by(t, ("round", "model"), split)
+
+
+def exception_lines(t: Tables, exception: str | None = None, limit: int | None = 20) -> list[Row]:
+    codes = {row["program_id"]: row["code"] for row in t["candidates"]}
+    raised = []
+    for label in t["labels"]:
+        failure = label["first_failure"] or {}
+        if failure.get("exception") and exception in (None, failure["exception"]):
+            told = re.match(r"line (\d+)(:|\Z)", failure["message"] or "")
+            line = int(told[1]) if told else None
+            lines = codes[label["program_id"]].split("\n")
+            text = lines[line - 1].strip() if line and line <= len(lines) else None
+            raised.append(label | {"exception": failure["exception"], "source_line": text, "line": line})
+    answer = []
+    for (kind, text), rows in grouped(raised, "exception", "source_line").items():
+        located = [row for row in rows if row["line"] is not None]
+        answer.append(
+            {"exception": kind, "source_line": text, "programs": len(rows), "problems": problems_of(rows)}
+            | {"program_id": min(row["program_id"] for row in rows)}
+            | {"line": min(located, key=lambda r: r["program_id"])["line"] if located else None}
+        )
+    return ordered(answer, "-programs", "exception", "source_line", limit=limit)
+
+
+def near_time_limit(t: Tables, percent: int = 50, limit: int | None = 20) -> list[Row]:
+    labels, answer = by(t["labels"], "program_id"), []
+    for cost in t["observations"]:
+        label, times = labels[cost["program_id"]], cost["durations_ms"]
+        if not times or not (label["passed"] or "time_limit" in label["outcomes"]):
+            continue
+        used = max(times) / (label["limits"]["timeout_s"] * 1000)
+        if percent / 100 <= used <= 100 / max(percent, 1):
+            answer.append(
+                {"problem_id": label["problem_id"], **named(t, label["problem_id"], "source_id")}
+                | {"program_id": label["program_id"], "passed": label["passed"], "outcome": label["outcome"]}
+                | {"test_index": list(times).index(max(times)), "slowest_ms": max(times)}
+                | {"limit_ms": label["limits"]["timeout_s"] * 1000, "used": rounded(used, 1)}
+            )
+    return ordered(answer, "-used", "problem_id", "program_id", limit=limit)
+
+
+def _judged(t: Tables) -> dict[str, list[Row]]:
+    known = [label for label in t["labels"] if label["passed"] is not None]
+    return {problem_id: rows for (problem_id,), rows in grouped(known, "problem_id").items()}
+
+
+def _tests(t: Tables) -> list[tuple[Row, int, Row, list[Row]]]:
+    judged = _judged(t)
+    return [
+        (problem, i, test, judged.get(problem["problem_id"], []))
+        for problem in t["problems"]
+        for i, test in enumerate(problem["tests"])
+    ]
+
+
+def toothless_tests(t: Tables, min_wrong: int = 1, limit: int | None = 20) -> list[Row]:
+    answer = []
+    for problem, i, test, rows in _tests(t):
+        wrong = [row for row in rows if not row["passed"]]
+        if len(wrong) >= max(min_wrong, 1) and all(row["outcomes"][i] == "pass" for row in wrong):
+            answer.append(
+                {"problem_id": problem["problem_id"], "source_id": problem["source_id"], "test_index": i}
+                | {key: test[key] for key in ("test_id", "visibility", "origin")}
+                | {"programs": len(rows), "wrong": len(wrong)}
+            )
+    return ordered(answer, "-wrong", "problem_id", "test_index", limit=limit)
+
+
+def doubtful_tests(t: Tables, min_programs: int = 2, limit: int | None = 20) -> list[Row]:
+    answer = []
+    for problem, i, test, rows in _tests(t):
+        if len(rows) >= max(min_programs, 1) and all(row["outcomes"][i] != "pass" for row in rows):
+            sole = [row for row in rows if len(row["outcomes"]) > 1 and Counter(row["outcomes"])["pass"] == 3]
+            answer.append(
+                {"problem_id": problem["problem_id"], "source_id": problem["source_id"], "test_index": i}
+                | {key: test[key] for key in ("test_id", "visibility", "origin")}
+                | {"tests": len(problem["tests"]), "reference_solutions": len(problem["reference_solutions"])}
+                | {"programs": len(rows), "sole_failures": len(sole)}
+            )
+    return ordered(answer, "-sole_failures", "-programs", "problem_id", "test_index", limit=limit)
+
+
+def diversity(t: Tables, split: str | None = None, limit: int | None = 20) -> list[Row]:
+    coded = [row for row in attempts(t, split) if row["program_id"] is not None]
+    labels = grouped(t["labels"], "problem_id")
+    answer = []
+    for (problem_id,), rows in grouped(coded, "problem_id").items():
+        seen = Counter(row["program_id"] for row in rows)
+        judged = labels.get((problem_id,))
+        wrong = [label for label in judged or () if label["passed"] is False]
+        answer.append(
+            {"problem_id": problem_id, **named(t, problem_id, "source_id", "split")}
+            | {"candidates": len(rows), "programs": len(seen)}
+            | {"effective_programs": rounded(len(rows) ** 2, sum(n * n for n in seen.values()), 2)}
+            | {"right_programs": sum(label["passed"] is True for label in judged) if judged else None}
+            | {"wrong_programs": len(wrong) if judged else None}
+            | {"ways_to_fail": len({tuple(label["outcomes"]) for label in wrong}) if judged else None}
+        )
+    return ordered(answer, "effective_programs", "problem_id", limit=limit)
+
+
+def pass_at_k_curve(t: Tables, at_least: int = 1, split: str | None = None) -> list[Row]:
+    answer = []
+    for (model, temperature), rows in grouped(attempts(t, split), "model", "temperature").items():
+        known = [knew(each) for each in grouped(rows, "problem_id").values()]
+        known = [each for each in known if len(each) >= max(at_least, 1)]
+        k = 1
+        while enough := [each for each in known if len(each) >= k]:
+            wrong = [math.comb(len(each) - sum(each), k) / math.comb(len(each), k) for each in enough]
+            estimate = rounded(math.fsum(1 - each for each in wrong), len(enough), 6)
+            answer.append({"model": model, "temperature": temperature, "k": k} | {"problems": len(enough)})
+            answer[-1]["pass_at_k"] = estimate
+            k *= 2
+    return ordered(answer, "model", "temperature", "k")
+
+
+def _tenth(part: int, whole: int) -> tuple[float, float]:
+    at = 10 * part // whole / 10
+    return (1.0, 1.0) if part == whole else (at, at if part == 0 else (10 * part // whole + 1) / 10)
+
+
+def group_yield(t: Tables, split: str | None = None) -> list[Row]:
+    groups = grouped(t["groups"], "problem_id")
+    answer: dict[Any, Row] = {}
+    for (problem_id,), rows in grouped(attempts(t, split), "problem_id").items():
+        known = knew(rows)
+        place = _tenth(sum(known), len(known)) if known else (None, None)
+        row = answer.setdefault(place, Counter())
+        ours = groups.get((problem_id,), [])
+        row.update(problems=1, candidates=len(rows), problems_with_groups=bool(ours), groups=len(ours))
+        row.update(right=sum(g["n_correct"] for g in ours), members=sum(len(g["correct"]) for g in ours))
+    rows = [
+        {"pass_rate_from": start, "pass_rate_to": end}
+        | {key: int(row[key]) for key in ("problems", "candidates", "problems_with_groups", "groups")}
+        | {"groups_a_problem": rounded(row["groups"], row["problems"], 2)}
+        | {"right_share": rounded(row["right"], row["members"])}
+        for (start, end), row in answer.items()
+    ]
+    return ordered(rows, "pass_rate_from", "pass_rate_to")
+
+
+def flaky_programs(t: Tables, limit: int | None = 20) -> list[Row]:
+    written = grouped(t["candidates"], "program_id")
+    answer = []
+    for label in t["labels"]:
+        if label["flaky"]:
+            said = written.get((label["program_id"],), [])
+            answer.append(
+                {"problem_id": label["problem_id"], **named(t, label["problem_id"], "source_id")}
+                | {key: label[key] for key in ("program_id", "runs", "outcome", "tests_passed", "tests_total")}
+                | {"outcomes": list(label["outcomes"]), "candidates": len(said)}
+                | {"code": said[0]["code"] if said else None}
+            )
+    return ordered(answer, "problem_id", "program_id", limit=limit)
+
+
+def length_by_outcome(t: Tables) -> list[Row]:
+    answer = [
+        {"model": model, "outcome": outcome, "candidates": len(rows)}
+        | {"tokens_known": sum(row["n_tokens"] is not None for row in rows)}
+        | {"median_tokens": median(row["n_tokens"] for row in rows)}
+        | {"median_characters": median(lengths(rows, "completion"))}
+        | {"median_code_characters": median(lengths(rows, "code"))}
+        for (model, outcome), rows in grouped(attempts(t), "model", "outcome").items()
+    ]
+    return ordered(answer, "model", "-candidates", "outcome")
+
+
+def pass_rate_by_length(t: Tables, unit: str = "characters", split: str | None = None) -> list[Row]:
+    def start(row: Row) -> int | None:
+        size = row["n_tokens"] if unit == "tokens" else len(row["completion"])
+        return 2 ** int(math.log2(size)) if size else size
+
+    answer = [
+        {"model": model, "length_from": at, "candidates": len(rows)}
+        | rates(rows)
+        | {"cut": sum(row["finish_reason"] == "length" for row in rows)}
+        for (model, at), rows in grouped(attempts(t, split), "model", start).items()
+    ]
+    return ordered(answer, "model", "length_from")
+
+
+def finish_reasons(t: Tables) -> list[Row]:
+    answer = [
+        {"finish_reason": reason, "model": model, "candidates": len(rows)}
+        | {"with_code": sum(row["code"] is not None for row in rows)}
+        | rates(rows)
+        | {"median_tokens": median(row["n_tokens"] for row in rows)}
+        for (reason, model), rows in grouped(attempts(t), "finish_reason", "model").items()
+    ]
+    return ordered(answer, "-candidates", "finish_reason", "model")
+
+
+def extraction_failures(t: Tables, model: str | None = None, limit: int | None = 20) -> list[Row]:
+    answer = [
+        {"problem_id": row["problem_id"], **named(t, row["problem_id"], "source_id")}
+        | {key: row[key] for key in ("candidate_id", "model", "extraction", "finish_reason", "n_tokens")}
+        | {"characters": len(row["completion"]), "ending": row["completion"][-200:]}
+        for row in t["candidates"]
+        if row["program_id"] is None and model in (None, row["model"])
+    ]
+    return ordered(answer, "problem_id", "candidate_id", limit=limit)
+
+
+def split_leakage(t: Tables, limit: int | None = 20) -> list[Row]:
+    answer = []
+    keys: dict[str, Callable[[Row], Any]] = {
+        "statement": lambda row: " ".join(row["statement"].lower().split()),
+        "source_id": lambda row: (row["source"], row["source_id"]),
+    }
+    for shared, key in keys.items():
+        for rows in grouped(t["problems"], key).values():
+            splits = sorted({row["split"] for row in rows})
+            if len(splits) > 1:
+                answer.append(
+                    {"shared": shared, "source_id": min(row["source_id"] for row in rows), "problems": len(rows)}
+                    | {"splits": splits, "problem_ids": sorted(row["problem_id"] for row in rows)}
+                )
+    return ordered(answer, "-problems", "shared", "problem_ids", limit=limit)
+
+
+def first_failures(t: Tables, split: str | None = None) -> list[Row]:
+    splits = {p["problem_id"]: p["split"] for p in t["problems"]}
+    wrong = [r for r in t["labels"] if r["passed"] is False and split in (None, splits[r["problem_id"]])]
+    places = grouped(wrong, lambda row: next(i for i, outcome in enumerate(row["outcomes"]) if outcome != "pass"))
+    answer, found = [], 0
+    for (index,), rows in sorted(places.items()):
+        found += len(rows)
+        answer.append(
+            {"test_index": index, "programs": len(rows), "problems": problems_of(rows)}
+            | {"share": rounded(len(rows), len(wrong)), "found": rounded(found, len(wrong))}
+        )
+    return answer
+
+
+def partial_credit(t: Tables, split: str | None = None) -> list[Row]:
+    splits = {p["problem_id"]: p["split"] for p in t["problems"]}
+    known = [r for r in t["labels"] if r["passed"] is not None and split in (None, splits[r["problem_id"]])]
+    places = grouped(known, lambda row: _tenth(row["tests_passed"], row["tests_total"]))
+    answer = [
+        {"share_from": at[0], "share_to": at[1], "programs": len(rows), "problems": problems_of(rows)}
+        | {"share": rounded(len(rows), len(known))}
+        for (at,), rows in places.items()
+    ]
+    return ordered(answer, "share_from", "share_to")
+
+
+def hardest_solved(t: Tables, split: str | None = None, limit: int | None = 20) -> list[Row]:
+    answer = []
+    for (problem_id,), rows in grouped(attempts(t, split), "problem_id").items():
+        right = [row for row in rows if row["correct"]]
+        if right:
+            shown = min(right, key=lambda row: row["program_id"])
+            answer.append(
+                {"problem_id": problem_id, **named(t, problem_id, "source_id", "difficulty", "split")}
+                | rates(rows)
+                | {"program_id": shown["program_id"], "code": shown["code"]}
+            )
+    return ordered(answer, "pass_rate", "-labelled", "problem_id", limit=limit)
+
+
+def never_solved(t: Tables, split: str | None = None, limit: int | None = 20) -> list[Row]:
+    answer = []
+    for (problem_id,), rows in grouped(attempts(t, split), "problem_id").items():
+        known = [row for row in rows if row["correct"] is not None]
+        if known and not any(row["correct"] for row in known):
+            problem = by(t["problems"], "problem_id")[problem_id]
+            best = max((row["tests_passed"] for row in known if row["tests_passed"] is not None), default=None)
+            tests = len(problem["tests"])
+            answer.append(
+                {"problem_id": problem_id, **named(t, problem_id, "source_id", "difficulty", "split")}
+                | {"candidates": len(rows), "labelled": len(known), "programs": programs(rows)}
+                | {"most_tests_passed": best, "tests": tests}
+                | {"reference_solutions": len(problem["reference_solutions"])}
+                | {"nearness": best / tests if tests and best is not None else None}
+            )
+    found = ordered(answer, "-nearness", "-labelled", "problem_id", limit=limit)
+    return [{key: value for key, value in row.items() if key != "nearness"} for row in found]
+
+
+def cost_by_model(t: Tables) -> list[Row]:
+    answer = []
+    for (model,), rows in grouped(attempts(t), "model").items():
+        known = [row for row in rows if row["n_tokens"] is not None and row["correct"] is not None]
+        right = [row for row in known if row["correct"]]
+        tokens = sum(row["n_tokens"] for row in known) if known else None
+        answer.append(
+            {"model": model, "candidates": len(rows), "counted": len(known), "tokens": tokens, "correct": len(right)}
+            | {"programs": programs(right), "problems_solved": problems_of(right)}
+            | {"tokens_a_pass": rounded(tokens, len(right), 1), "tokens_a_program": rounded(tokens, programs(right), 1)}
+            | {"tokens_a_problem": rounded(tokens, problems_of(right), 1)}
+        )
+    return ordered(answer, "tokens_a_pass", "model")
+
+
+def label_conflicts(t: Tables, blanks: str = "kept", limit: int | None = 20) -> list[Row]:
+    statements = {p["problem_id"]: " ".join(p["statement"].lower().split()) for p in t["problems"]}
+    labels = by(t["labels"], "program_id")
+    texts: dict[Any, dict[str, Row]] = defaultdict(dict)
+    for row in t["candidates"]:
+        label = labels.get(row["program_id"])
+        if label and label["passed"] is not None:
+            text = row["code"]
+            if blanks == "ignored":
+                text = "\n".join(line.rstrip() for line in text.split("\n") if line.strip())
+            texts[statements[row["problem_id"]], text][row["program_id"]] = label | {"code": row["code"]}
+    answer = []
+    for rows in texts.values():
+        right = {program_id: row for program_id, row in rows.items() if row["passed"]}
+        wrong = rows.keys() - right.keys()
+        if right and wrong:
+            answer.append(
+                {"problem_ids": sorted({row["problem_id"] for row in rows.values()})}
+                | {"right_programs": len(right), "wrong_programs": len(wrong)}
+                | {"right_program_id": min(right), "wrong_program_id": min(wrong), "code": right[min(right)]["code"]}
+                | {"n": len(rows)}
+            )
+    found = ordered(answer, "-n", "right_program_id", limit=limit)
+    return [{key: value for key, value in row.items() if key != "n"} for row in found]
+
+
+def label_flips(t: Tables, other: Tables, limit: int | None = 20) -> list[Row]:
+    before, answer = by(other["labels"], "program_id"), []
+    for row in t["labels"]:
+        was = before.get(row["program_id"])
+        if was and was["passed"] != row["passed"]:
+            flaky = {was["flaky"], row["flaky"]}
+            answer.append(
+                {"problem_id": row["problem_id"], **named(t, row["problem_id"], "source_id")}
+                | {"program_id": row["program_id"], "other_passed": was["passed"], "passed": row["passed"]}
+                | {"other_outcome": was["outcome"], "outcome": row["outcome"]}
+                | {"other_tests_passed": was["tests_passed"], "tests_passed": row["tests_passed"]}
+                | {"same_limits": was["limits"] == row["limits"]}
+                | {"flaky": True if True in flaky else None if None in flaky else False}
+            )
+    return ordered(answer, "problem_id", "program_id", limit=limit)
