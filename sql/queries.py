@@ -1,9 +1,9 @@
 """The named queries: one question a file in ``queries/``, with its parameters and how to read the answer.
 
 A file opens with comments: the title; ``-- with: ...`` where it compares two versions (the other one's tables are
-``other.labels`` and so on); ``-- param: name = default  what it is`` for each parameter (the default is JSON; ``of a|b``
-after it names the words that may be given; two spaces end it); ``-- read: ...``. Parameters are bound as ``$name``,
-never pasted into the text.
+``other.labels`` and so on); ``-- param: name = default  what it is`` for each parameter (the default is JSON, two
+spaces end it, and ``of a|b`` after it names the words that may be given); ``-- read: ...``. Parameters are bound as
+``$name``, never pasted into the text.
 """
 
 import json
