@@ -20,7 +20,7 @@ from typing import Any
 
 import click
 from machine import circumstances
-from study_arms import ARMS, Step, steps_of
+from study_arms import ARMS, SHARES, Step, steps_of
 from study_table import markdown
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,15 +40,17 @@ AS_SAMPLED = ("--temperature", "1", "--top-p", "1", "--top-k", "0")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def main(work: Path, seeds: int, steps: int, arms: str, jobs: int, as_json: bool) -> None:
     """Make the study's table."""
+    if steps < 1 or steps % SHARES:
+        raise click.UsageError(
+            f"--steps is {steps}: expected a multiple of {SHARES}, so that rounds can share them out"
+        )
     started = time.monotonic()
     study = Study(work.resolve(), steps)
     ref = study.build()
     chosen = arms.split(",")
     each = [(arm, seed) for seed in range(seeds) for arm in ("base", *chosen)]
     with ThreadPoolExecutor(jobs) as pool:
-        evaluated = [
-            pool.submit(study.arm, arm, seed, ref) for arm, seed in [*(("base", s) for s in range(seeds)), *each]
-        ]
+        evaluated = [pool.submit(study.arm, arm, seed, ref) for arm, seed in each]
         found = [task.result() for task in evaluated]
     clean = [study.compare(chosen, seed) for seed in range(seeds)]
     whole = {

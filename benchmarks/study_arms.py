@@ -6,7 +6,7 @@ Every arm takes the same number of optimizer steps from the same base; a chain o
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["ARMS", "Step", "steps_of"]
+__all__ = ["ARMS", "SHARES", "Step", "steps_of"]
 
 ARMS = {
     "sft-labels": "SFT on the rankings that the labels give",
@@ -15,11 +15,13 @@ ARMS = {
     "sft-dust": "SFT on labels for a third of the steps, then DuST",
     "refresh": "DuST in 3 rounds, candidates sampled anew from the current model in each",
     "generation": "GRPO on writing, rewarded by execution",
-    "iterate": "2 rounds of writing, then ranking what that model wrote",
+    "iterate": "3 rounds, each of writing, then ranking what that model wrote",
 }
 """Each arm and what it is, in the order of the table."""
 
-ROUNDS, ITERATIONS = 3, 2
+ROUNDS = 3
+SHARES = 2 * ROUNDS
+"""Into which the steps are divided at most."""
 
 
 class Step(NamedTuple):
@@ -35,7 +37,7 @@ def steps_of(arm: str, steps: int, seed: int, folder: Path) -> list[Step]:
 
     Args:
         arm: one of `ARMS`.
-        steps: optimizer steps in all; a multiple of 6.
+        steps: optimizer steps in all; a multiple of `SHARES`.
         seed: of the run.
         folder: where its models go.
     """
@@ -47,8 +49,8 @@ def steps_of(arm: str, steps: int, seed: int, folder: Path) -> list[Step]:
         argv = ["refresh", *_common("micro", seed), f"--rounds={ROUNDS}", f"--steps={third}"]
         return [Step(argv, folder, folder / f"round-{ROUNDS}-rank")]
     if arm == "iterate":
-        argv = ["iterate", *_common("micro", seed), f"--rounds={ITERATIONS}", f"--steps={steps // ITERATIONS // 2}"]
-        return [Step(argv, folder, folder / f"round-{ITERATIONS}-rank")]
+        argv = ["iterate", *_common("micro", seed), f"--rounds={ROUNDS}", f"--steps={steps // SHARES}"]
+        return [Step(argv, folder, folder / f"round-{ROUNDS}-rank")]
     if arm == "sft-own":
         return [_one("imitate", steps, seed, folder, "--targets=own", "--answer-tokens=16")]
     kind = {"sft-labels": "imitate", "dust": "rank", "generation": "generate"}[arm]

@@ -1,6 +1,6 @@
-"""Choosing: the model ranks its own samples, four at a time, and the first of its order is what counts (Best-of-4).
+"""Choosing: a model ranks samples, its own or another's, four at a time, and the first of its order counts (Best-of-4).
 
-In: a policy, problems with their attempts. Out: for each problem the share of its sets of four whose chosen program
+In: a judge, problems with their attempts. Out: for each problem the share of its sets of four whose chosen program
 passes. The samples that have code are shown in sampling order, repeats included; one without code is never chosen.
 Where all samples of a set pass, or all fail, the choice changes nothing, so nothing is asked. A malformed ranking
 counts as a blind choice among all samples of the set; Best-of-4's random baseline is exactly that choice, pass@1.
@@ -9,12 +9,11 @@ counts as a blind choice among all samples of the set; Best-of-4's random baseli
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dualset.builders.candidates.generate import Policy
-from dualset.builders.groups.ranking import ranking_prompt
 from dualset.builders.progress import Progress
 from dualset.eval import metrics
-from dualset.eval.judging import Question, rank_all
+from dualset.eval.asking import Question, questions_of, rank_all
 from dualset.eval.pool import Pool
+from dualset.eval.respondent import Respondent
 from dualset.eval.scores import Measured, Scores, by_problem
 from dualset.eval.settings import BEST_OF, EvalSettings
 from dualset.eval.writing import Attempt, Attempts
@@ -45,15 +44,17 @@ class SampleSet(NamedTuple):
         return 0 < sum(self.correct) < len(self.attempts) and len(self.shown) > 1
 
 
-def choose(policy: Policy, pool: Pool, attempts: Attempts, settings: EvalSettings, progress: Progress) -> Measured:
-    """Best-of-4 by the model's own ranking, and the share of valid rankings where any was asked for."""
+def choose(
+    judge: Respondent, pool: Pool, attempts: Attempts, settings: EvalSettings, progress: Progress, stage: str
+) -> Measured:
+    """Best-of-4 by a judge's ranking, and the share of valid rankings where any was asked for."""
     sets = [each for problem_id, tried in attempts.items() for each in sets_of(problem_id, tried)]
     asking = [i for i, each in enumerate(sets) if each.asks]
-    questions = [_question(sets[i], pool, settings.seed) for i in asking]
-    orders = rank_all(policy, questions, settings, pool.max_tokens, progress)
-    answers = dict(zip(asking, orders, strict=True))
+    questions = [_question(sets[i], pool, settings) for i in asking]
+    ranked = rank_all(judge, questions, repeats=1, seed=settings.seed, progress=progress, stage=stage)
+    orders = {i: each.order for i, [each] in zip(asking, ranked, strict=True)}
     return Measured(
-        model=by_problem((each.problem_id, score_set(each, answers.get(i))) for i, each in enumerate(sets)),
+        model=by_problem((each.problem_id, score_set(each, orders.get(i))) for i, each in enumerate(sets)),
         chance=by_problem((each.problem_id, {"best_of_4": metrics.random_best_of_n(each.correct)}) for each in sets),
     )
 
@@ -65,10 +66,11 @@ def sets_of(problem_id: str, attempts: Sequence[Attempt]) -> list[SampleSet]:
     return [SampleSet(problem_id, i, tuple(known[start : start + BEST_OF])) for i, start in enumerate(starts)]
 
 
-def _question(asked: SampleSet, pool: Pool, seed: int) -> Question:
+def _question(asked: SampleSet, pool: Pool, settings: EvalSettings) -> Question:
     codes = [asked.attempts[i].code or "" for i in asked.shown]
-    chat = ranking_prompt(pool.problems[asked.problem_id].statement, codes, pool.prompt)
-    return Question.of(chat, len(codes), seed, f"{asked.problem_id} {asked.nth}")
+    statement = pool.problems[asked.problem_id].statement
+    name = f"{asked.problem_id} {asked.nth}"
+    return questions_of(name, statement, codes, pool.prompt, settings.orders, settings.seed)
 
 
 def score_set(chosen_from: SampleSet, order: list[int] | None) -> Scores:

@@ -1,27 +1,32 @@
-"""Measure models on a version: judging the fixed pool, writing, and choosing among their own samples.
+"""Measure models on a version: judging the fixed pool, writing, and choosing among samples.
 
 Run:  dualset eval micro models/mine NAME@REVISION
 
 In: model names, a reference, settings. Out: an `Evaluation` that keeps every metric of every problem, so that
-intervals can be computed again. Every model sees the same problems, groups, seeds and limits. Left out: means over
-problems, intervals and tables (``report.py``).
+intervals can be computed again. Every model sees the same problems, groups, seeds and limits; each model after the
+first also judges what the first one wrote, so that better judging and better writing are told apart (DuST's
+decomposition). Stopped, it goes on: answers are kept in the store. Left out: means over problems, intervals and tables
+(``report.py``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dualset.builders.candidates.generate import MICRO_POLICY, Policy, load_policy
+from dualset.builders.candidates.policy import MICRO_POLICY, load_policy
 from dualset.builders.dataset.hub.log import HubPin, hub_pin
-from dualset.builders.dataset.store import open_version
+from dualset.builders.dataset.store import open_version, store_home
 from dualset.builders.execution.ladder import ONE, Sandbox
 from dualset.builders.progress import Progress, silent
 from dualset.eval import metrics
 from dualset.eval.choosing import choose
 from dualset.eval.judging import judge
 from dualset.eval.pool import Pool, pool_of
+from dualset.eval.position import PositionBias
+from dualset.eval.respondent import Respondent, respondent
 from dualset.eval.scores import Measured, Scores
 from dualset.eval.settings import BEST_OF, EvalSettings
+from dualset.eval.strata import strata_of
 from dualset.eval.writing import Attempts, write
 
 __all__ = ["Evaluation", "ModelScores", "evaluate"]
@@ -29,11 +34,21 @@ __all__ = ["Evaluation", "ModelScores", "evaluate"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelScores:
-    """One model's scores, and chance's, by problem."""
+    """One model's scores, and chance's, by problem.
+
+    Attributes:
+        name: of the model.
+        revision: its commit, or the digest of its files; None: a server that does not say.
+        measured: writing, judging, and choosing among its own samples.
+        bias: its position bias on the fixed pool.
+        judged_first: choosing among the samples of the first model; None: it is the first, or nothing was written.
+    """
 
     name: str
-    revision: str
+    revision: str | None
     measured: Measured
+    bias: PositionBias | None = None
+    judged_first: Measured | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +62,7 @@ class Evaluation:
     max_tokens: int
     n_problems: int
     n_groups: int
+    strata: Mapping[str, Mapping[str, frozenset[str]]]
     models: tuple[ModelScores, ...]
 
 
@@ -75,9 +91,17 @@ def evaluate(
     """
     version = open_version(ref, home=home)
     pool = pool_of(version, settings)
+    asked = [settings.of(model, pool.max_tokens) for model in models]
     for model in models:
-        _refuse_early(model)
-    measured = [_measure(model, pool, settings, sandbox, progress) for model in models]
+        _refuse_early(model, settings.engine)
+    kept = (home or store_home()) / version.name / "work" / "evaluations"
+    measured: list[ModelScores] = []
+    first: Attempts | None = None
+    for each in asked:
+        with respondent(each, kept) as at_work:
+            scores, attempts = _measure(at_work, pool, first, settings, sandbox, progress)
+        measured.append(scores)
+        first = attempts if first is None else first
     if len({each.name for each in measured}) < len(models):  # two folders of one name: say them as they were given
         measured = [replace(each, name=model) for each, model in zip(measured, models, strict=True)]
     return Evaluation(
@@ -88,28 +112,51 @@ def evaluate(
         max_tokens=pool.max_tokens,
         n_problems=len(pool.problems),
         n_groups=len(pool.groups),
+        strata={by: {name: frozenset(ids) for name, ids in strata_of(pool.problems, by).items()} for by in settings.by},
         models=tuple(measured),
     )
 
 
-def _refuse_early(model: str) -> None:
+def _refuse_early(model: str, engine: str) -> None:
     """What is plainly no model is told before another is measured for an hour; loading it says what is wrong."""
     folder = Path(model).expanduser()
     hub_id = not folder.exists() and model.count("/") == 1
-    if model != MICRO_POLICY and not hub_id and not (folder / "config.json").is_file():
+    if engine != "openai" and model != MICRO_POLICY and not hub_id and not (folder / "config.json").is_file():
         load_policy(model)
 
 
-def _measure(model: str, pool: Pool, settings: EvalSettings, sandbox: Sandbox, progress: Progress) -> ModelScores:
-    """One model, loaded for as long as it is measured: several may not fit in memory together."""
-    policy = load_policy(model, device=settings.device)
-    parts = [judge(policy, pool, settings, _named(progress, policy, "rank"))]
+def _measure(
+    model: Respondent,
+    pool: Pool,
+    first: Attempts | None,
+    settings: EvalSettings,
+    sandbox: Sandbox,
+    progress: Progress,
+) -> tuple[ModelScores, Attempts]:
+    """One model at work; ``first`` is what the first model wrote, None for that one itself."""
+    name = model.identity.model
+
+    def named(stage: str, done: int, total: int) -> None:
+        progress(f"{name} {stage}", done, total)
+
+    judged = judge(model, pool, settings, named, "rank")
+    parts, over_first = [judged.measured], None
+    attempts: Attempts = {}
     if settings.samples:
-        attempts = write(policy, pool, settings, sandbox, _named(progress, policy, "write"))
+        attempts = write(model, pool, settings, sandbox, named, "write")
         parts.append(Measured(model=_pass_rates(attempts), chance={}))
-        if settings.samples >= BEST_OF:
-            parts.append(choose(policy, pool, attempts, settings, _named(progress, policy, "choose")))
-    return ModelScores(name=policy.name, revision=policy.revision, measured=_joined(parts))
+        if settings.samples * settings.repeats >= BEST_OF:
+            parts.append(choose(model, pool, attempts, settings, named, "choose"))
+            if first is not None:
+                over_first = choose(model, pool, first, settings, named, "judge")
+    scores = ModelScores(
+        name=name,
+        revision=model.identity.revision,
+        measured=_joined(parts),
+        bias=judged.bias,
+        judged_first=over_first,
+    )
+    return scores, attempts
 
 
 def _pass_rates(attempts: Attempts) -> dict[str, Scores]:
@@ -133,12 +180,3 @@ def _joined(parts: Sequence[Measured]) -> Measured:
         for problem_id, scores in part.chance.items():
             chance.setdefault(problem_id, {}).update(scores)
     return Measured(model=model, chance=chance)
-
-
-def _named(progress: Progress, policy: Policy, doing: str) -> Progress:
-    """One bar a model and stage; running the programs keeps a name of its own."""
-
-    def named(stage: str, done: int, total: int) -> None:
-        progress(f"{policy.name} {stage if stage == 'label' else doing}", done, total)
-
-    return named

@@ -12,77 +12,66 @@ share of valid rankings is reported beside. (In training it earns -1: there it m
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dualset.builders.candidates.generate import Policy, generate
-from dualset.builders.candidates.sample import first_seed
-from dualset.builders.dataset.records import Message
-from dualset.builders.groups.ranking import parse_ranking
 from dualset.builders.progress import Progress
 from dualset.eval import metrics
+from dualset.eval.asking import Question, Ranked, Shown, questions_of, rank_all
 from dualset.eval.pool import Pool
+from dualset.eval.position import PositionBias, position_bias
+from dualset.eval.respondent import Respondent
 from dualset.eval.scores import Measured, Scores, by_problem
 from dualset.eval.settings import EvalSettings
 
-__all__ = ["Question", "judge", "rank_all", "score_groups"]
+__all__ = ["Judged", "judge", "score_groups"]
 
 
-class Question(NamedTuple):
-    """One ranking asked for: its prompt, how many programs it shows, and the seed of the answer."""
+class Judged(NamedTuple):
+    """The scores, and whether the judge likes some place of the list."""
 
-    chat: Sequence[Message]
-    k: int
-    seed: int
-
-    @classmethod
-    def of(cls, chat: Sequence[Message], k: int, seed: int, name: str) -> "Question":
-        """The seed depends on the run's seed and on what is asked, not on what is asked beside it."""
-        return cls(chat, k, first_seed(seed, f"rank {name}"))
+    measured: Measured
+    bias: PositionBias | None
 
 
-def judge(policy: Policy, pool: Pool, settings: EvalSettings, progress: Progress) -> Measured:
+def judge(asked: Respondent, pool: Pool, settings: EvalSettings, progress: Progress, stage: str) -> Judged:
     """NDCG, pairwise accuracy, top-1 and the share of valid rankings on the pool's mixed groups."""
-    questions = [Question.of(g["prompt"], len(g["correct"]), settings.seed, g["group_id"]) for g in pool.groups]
-    return score_groups(pool.groups, rank_all(policy, questions, settings, pool.max_tokens, progress))
-
-
-def rank_all(
-    policy: Policy, questions: Sequence[Question], settings: EvalSettings, max_tokens: int, progress: Progress
-) -> list[list[int] | None]:
-    """The model's order for each question; None where it is malformed, or the prompt does not fit the model."""
-    fitting = [i for i, question in enumerate(questions) if _fits(policy, question.chat)]
-    answers = generate(
-        policy,
-        [questions[i].chat for i in fitting],
-        seeds=[questions[i].seed for i in fitting],
-        temperature=settings.temperature,
-        top_p=settings.top_p,
-        top_k=settings.top_k,
-        max_tokens=max_tokens,
-        batch_size=settings.batch_size,
-        progress=progress,
+    questions = [_question(group, pool, settings) for group in pool.groups]
+    ranked = rank_all(asked, questions, repeats=settings.repeats, seed=settings.seed, progress=progress, stage=stage)
+    answered = (
+        (answer, [group["correct"][i] for i in shown.places])
+        for group, question, repeats in zip(pool.groups, questions, ranked, strict=True)
+        for each in repeats
+        for shown, answer in zip(question.shown, each.answers, strict=True)
     )
-    orders: list[list[int] | None] = [None] * len(questions)
-    for i, answer in zip(fitting, answers, strict=True):
-        orders[i] = parse_ranking(answer.text, questions[i].k)
-    return orders
+    return Judged(score_groups(pool.groups, ranked), position_bias(answered))
 
 
-def score_groups(groups: Sequence[Mapping[str, Any]], orders: Sequence[list[int] | None]) -> Measured:
-    """Means over each problem's groups."""
-    ranked = zip(groups, orders, strict=True)
+def _question(group: Mapping[str, Any], pool: Pool, settings: EvalSettings) -> Question:
+    """The group as the version shows it, and shown in other orders."""
+    given = Shown(tuple(group["prompt"]), tuple(range(len(group["correct"]))))
+    if settings.orders == 1:
+        return Question(group["group_id"], (given,))
+    codes = [pool.codes[program] for program in group["program_ids"]]
+    statement = pool.problems[group["problem_id"]].statement
+    drawn = questions_of(group["group_id"], statement, codes, pool.prompt, settings.orders, settings.seed)
+    return Question(drawn.name, (given, *drawn.shown[1:]))
+
+
+def score_groups(groups: Sequence[Mapping[str, Any]], ranked: Sequence[Sequence[Ranked]]) -> Measured:
+    """Means over each problem's groups and repeats."""
+    pairs = [(group, each) for group, repeats in zip(groups, ranked, strict=True) for each in repeats]
     return Measured(
-        model=by_problem((group["problem_id"], _scores(order, group["correct"])) for group, order in ranked),
+        model=by_problem((group["problem_id"], _scores(each, group["correct"])) for group, each in pairs),
         chance=by_problem((group["problem_id"], _random(group["correct"])) for group in groups),
     )
 
 
-def _scores(order: list[int] | None, correct: Sequence[bool]) -> Scores:
-    if order is None:
-        return {**_random(correct), "valid_rankings": 0.0}
+def _scores(ranked: Ranked, correct: Sequence[bool]) -> Scores:
+    if ranked.order is None:
+        return {**_random(correct), "valid_rankings": ranked.valid}
     return {
-        "ndcg": metrics.ndcg(order, correct),
-        "pairwise_accuracy": metrics.pairwise_accuracy(order, correct),
-        "top1": metrics.top1(order, correct),
-        "valid_rankings": 1.0,
+        "ndcg": metrics.ndcg(ranked.order, correct),
+        "pairwise_accuracy": metrics.pairwise_accuracy(ranked.order, correct),
+        "top1": metrics.top1(ranked.order, correct),
+        "valid_rankings": ranked.valid,
     }
 
 
@@ -92,12 +81,3 @@ def _random(correct: Sequence[bool]) -> Scores:
         "pairwise_accuracy": metrics.random_pairwise_accuracy(),
         "top1": metrics.random_top1(correct),
     }
-
-
-def _fits(policy: Policy, chat: Sequence[Message]) -> bool:
-    """Whether the prompt leaves room for an answer."""
-    window = getattr(policy.model.config.get_text_config(), "max_position_embeddings", None)
-    if window is None:
-        return True
-    text = policy.tokenizer.apply_chat_template(list(chat), tokenize=False, add_generation_prompt=True)
-    return len(policy.tokenizer(text, add_special_tokens=False)["input_ids"]) < int(window)

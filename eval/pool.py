@@ -6,6 +6,7 @@ those that the version was built with, so that a model is measured the way its t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -25,10 +26,14 @@ MAX_TOKENS = 1024
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pool:
-    """Problems by id, rows of the groups table, and the settings that both share with the version."""
+    """Problems by id, rows of the groups table, and the settings that both share with the version.
+
+    ``codes`` are the programs of the groups by id; they are read only where groups are shown in several orders.
+    """
 
     problems: Mapping[str, Problem]
     groups: Sequence[Mapping[str, Any]]
+    codes: Mapping[str, str]
     labels: LabelSettings
     prompt: str
     template: Template | None
@@ -42,19 +47,39 @@ def pool_of(version: Version, settings: EvalSettings) -> Pool:
         VersionError: the split holds no problem that has tests.
     """
     tested = (row for row in version.rows("problems", split=settings.split) if row["tests"])
-    problems = {row["problem_id"]: problem_from_row(row) for row in islice(tested, settings.limit)}
+    dated = (row for row in tested if _within(row["released_at"], settings))
+    problems = {row["problem_id"]: problem_from_row(row) for row in islice(dated, settings.limit)}
     if not problems:
-        msg = f"{version.name}@{version.revision[:12]} has no problems with tests in its {settings.split} split"
+        window = f" released from {settings.since} to {settings.until}" if settings.since or settings.until else ""
+        where = f"{version.name}@{version.revision[:12]}"
+        msg = f"{where} has no problems with tests{window} in its {settings.split} split"
         raise VersionError(msg)
-    columns = ["group_id", "problem_id", "prompt", "correct"]
+    columns = ["group_id", "problem_id", "prompt", "correct", "program_ids"]
     groups = version.rows("groups", split=settings.split, columns=columns)
     built = recorded(version)
     recipes = built.candidates.max_tokens if built.candidates else MAX_TOKENS
+    kept = [group for group in groups if group["problem_id"] in problems]
     return Pool(
         problems=problems,
-        groups=[group for group in groups if group["problem_id"] in problems],
+        groups=kept,
+        codes=_codes(version, settings.split, kept) if settings.orders > 1 else {},
         labels=built.labels,
         prompt=built.groups.prompt,
         template=built.template,
         max_tokens=settings.max_tokens or recipes,
     )
+
+
+def _within(released: datetime | None, settings: EvalSettings) -> bool:
+    if settings.since is None and settings.until is None:
+        return True
+    if released is None:
+        return False
+    day = released.date()
+    return (settings.since or day) <= day <= (settings.until or day)
+
+
+def _codes(version: Version, split: str, groups: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    wanted = {program for group in groups for program in group["program_ids"]}
+    rows = version.rows("candidates", split=split, columns=["program_id", "code"])
+    return {row["program_id"]: row["code"] for row in rows if row["program_id"] in wanted}

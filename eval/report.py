@@ -5,14 +5,22 @@ The first model is what the others are compared with, problem by problem. Where 
 the table says nothing about it but the numbers; where it does not, a star.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
-from dualset.eval.bootstrap import Estimate, difference, estimate
+from dualset.eval.bootstrap import difference, estimate
+from dualset.eval.cells import aligned, cell, chance_of, series
 from dualset.eval.evaluate import Evaluation, ModelScores
+from dualset.eval.parts import bias_block, decomposition, decomposition_block, strata, strata_blocks
+from dualset.eval.power import problems_needed
+from dualset.eval.settings import EvalSettings
 
 __all__ = ["METRICS", "report", "table"]
+
+NOTEWORTHY = 0.02
+"""The difference that the power line is about."""
 
 METRICS = {
     "pass@1": "a sample passes all tests",
@@ -46,24 +54,31 @@ def report(evaluation: Evaluation) -> dict[str, Any]:
         "hub_sha": evaluation.hub.sha if evaluation.hub else None,
         "problems": evaluation.n_problems,
         "groups": evaluation.n_groups,
-        "settings": {**asdict(settings), "max_tokens": evaluation.max_tokens},
+        "settings": {**_plain(settings), "max_tokens": evaluation.max_tokens},
         "rules": RULES,
         "models": [_model(model, first, evaluation) for model in evaluation.models],
+        "decomposition": decomposition(evaluation),
+        "strata": strata(evaluation),
     }
 
 
+def _plain(settings: EvalSettings) -> dict[str, Any]:
+    return {name: str(value) if isinstance(value, date) else value for name, value in asdict(settings).items()}
+
+
 def table(report: Mapping[str, Any]) -> str:
-    """The report as text: the metrics of every model, the differences from the first one, notes."""
+    """The report as text: the metrics of every model, the differences from the first one, parts, notes."""
     models = report["models"]
     names = [name for name in METRICS if any(name in model["metrics"] for model in models)]
     head = ["", "chance", *(model["model"] for model in models)]
-    lines = [[name, _chance(name, models), *(_cell(m["metrics"].get(name)) for m in models)] for name in names]
-    blocks = [[_title(report)], _aligned([head, *lines])]
+    lines = [[name, chance_of(name, models), *(cell(m["metrics"].get(name)) for m in models)] for name in names]
+    blocks = [[_title(report)], aligned([head, *lines])]
     if len(models) > 1:
         head = [f"minus {models[0]['model']}", *(model["model"] for model in models[1:])]
-        lines = [[name, *(_cell(m["against_first"].get(name), signed=True) for m in models[1:])] for name in names]
-        blocks.append(_aligned([head, *lines]))
-    return "\n\n".join("\n".join(block) for block in [*blocks, _notes(report)])
+        lines = [[name, *(cell(m["against_first"].get(name), signed=True) for m in models[1:])] for name in names]
+        blocks.append(aligned([head, *lines]))
+    blocks += [decomposition_block(report), *strata_blocks(report), bias_block(report)]
+    return "\n\n".join("\n".join(block) for block in [*blocks, _notes(report)] if block)
 
 
 def _model(model: ModelScores, first: ModelScores, evaluation: Evaluation) -> dict[str, Any]:
@@ -72,39 +87,18 @@ def _model(model: ModelScores, first: ModelScores, evaluation: Evaluation) -> di
     bootstrap: dict[str, Any] = {"seed": settings.seed, "level": settings.level, "resamples": settings.resamples}
     entry: dict[str, Any] = {"model": model.name, "revision": model.revision, "metrics": {}}
     for name in names:
-        values, chance = _series(model.measured.model, name), _series(model.measured.chance, name)
+        values, chance = series(model.measured.model, name), series(model.measured.chance, name)
         found = estimate(values, **bootstrap)
         entry["metrics"][name] = {**found._asdict(), "chance": estimate(chance, **{**bootstrap, "resamples": 1}).value}
         if model is not first:
-            gain = difference(values, _series(first.measured.model, name), **bootstrap)
-            entry.setdefault("against_first", {})[name] = gain._asdict()
+            against = series(first.measured.model, name)
+            gain = difference(values, against, **bootstrap)
+            paired = [v - w for p, v in values.items() if v is not None and (w := against.get(p)) is not None]
+            needed = problems_needed(paired, NOTEWORTHY, level=settings.level)
+            entry.setdefault("against_first", {})[name] = {**gain._asdict(), "problems_needed": needed}
+    entry["position_bias"] = model.bias._asdict() if model.bias else None
     entry["by_problem"] = {problem_id: dict(scores) for problem_id, scores in sorted(model.measured.model.items())}
     return entry
-
-
-def _series(scores: Mapping[str, Mapping[str, float]], name: str) -> dict[str, float | None]:
-    return {problem_id: each.get(name) for problem_id, each in scores.items()}
-
-
-def _cell(found: Mapping[str, Any] | None, *, signed: bool = False) -> str:
-    if found is None or found["value"] is None:
-        return "-"
-    shape = "+.3f" if signed else ".3f"
-    if found["low"] is None:
-        return format(found["value"], shape)
-    interval = f"[{found['low']:{shape}}, {found['high']:{shape}}]"
-    estimated = Estimate(found["value"], found["low"], found["high"], found["n"])
-    star = "*" if signed and estimated.covers_zero is False else ""
-    return f"{found['value']:{shape}} {interval}{star}"
-
-
-def _chance(name: str, models: Sequence[Mapping[str, Any]]) -> str:
-    """One number where all models share it; choosing blindly is each model's own pass@1."""
-    if name == "best_of_4":
-        return "pass@1"
-    values = {model["metrics"][name]["chance"] for model in models if name in model["metrics"]}
-    value = next(iter(values)) if len(values) == 1 else None
-    return "-" if value is None else f"{value:.3f}"
 
 
 def _title(report: Mapping[str, Any]) -> str:
@@ -119,15 +113,20 @@ def _notes(report: Mapping[str, Any]) -> list[str]:
     intervals = (
         f"{settings['level']:.0%} intervals from {settings['resamples']} resamples of problems, seed {settings['seed']}"
     )
+    often = f" in each of {settings['repeats']} repeats" if settings["repeats"] > 1 else ""
+    shown = f" Ranks are means over {settings['orders']} shown orders." if settings["orders"] > 1 else ""
     return [
-        f"{settings['samples']} samples a problem, {drawn}, {settings['max_tokens']} tokens at most.",
+        f"{settings['samples']} samples a problem{often}, {drawn}, {settings['max_tokens']} tokens at most.{shown}",
         f"Means over problems; {intervals}; * where a difference's interval leaves out zero.",
+        *_power(report),
         f"Ties: {RULES['ties']}.",
         f"{RULES['malformed'].capitalize()}.",
         *(f"{name}: {said}." for name, said in METRICS.items() if any(name in m["metrics"] for m in report["models"])),
     ]
 
 
-def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+def _power(report: Mapping[str, Any]) -> list[str]:
+    """How many problems it takes, by the differences of the last model."""
+    needed = {name: each.get("problems_needed") for name, each in report["models"][-1].get("against_first", {}).items()}
+    said = ", ".join(f"{needed[name]:,} for {name}" for name in ("ndcg", "pass@1", "best_of_4") if needed.get(name))
+    return [f"Problems that would show a difference of {NOTEWORTHY} in 4 of 5 evaluations: {said}."] if said else []

@@ -1,8 +1,13 @@
 """What an evaluation is told: which problems, how many samples, how they are drawn."""
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
-from dualset.builders.errors import RecipeError
+from dualset.builders.candidates.settings import ENGINES, CandidateSettings
+from dualset.builders.errors import RecipeError, did_you_mean
+from dualset.builders.settings import parse_settings, set_overrides
+from dualset.eval.strata import strata_of
 
 __all__ = ["BEST_OF", "EvalSettings"]
 
@@ -16,7 +21,12 @@ class EvalSettings:
 
     Attributes:
         split: the split measured on.
-        samples: programs written a problem; 0 leaves writing out.
+        samples: programs written a problem and repeat; 0 leaves writing out.
+        repeats: how often all is done, each time with other draws.
+        orders: shown orders that a judge's ranks are averaged over.
+        since: only problems released on that day or later; one whose day is unknown is left out.
+        until: only those released on that day or before.
+        by: parts to tell apart: difficulty, source, tag or month.
         limit: only the first N problems, in the order of their ids; None: all.
         temperature: of writing and of ranking; 0 takes the likeliest token.
         top_p: nucleus mass; 1 is off.
@@ -27,10 +37,17 @@ class EvalSettings:
         resamples: bootstrap draws.
         batch_size: chats a forward pass; changes speed and memory only.
         device: cpu, cuda or auto.
+        engine: transformers, vllm or openai.
+        sampling: ``key=value`` for other keys of a recipe's ``candidates``, such as ``server.url=http://HOST:8000/v1``.
     """
 
     split: str = "test"
     samples: int = 4
+    repeats: int = 1
+    orders: int = 1
+    since: date | None = None
+    until: date | None = None
+    by: tuple[str, ...] = ()
     limit: int | None = None
     temperature: float = 0.6
     top_p: float = 0.95
@@ -41,11 +58,16 @@ class EvalSettings:
     resamples: int = 10_000
     batch_size: int = 64
     device: str = "auto"
+    engine: str = "transformers"
+    sampling: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""
         checks = (
             (self.samples >= 0, "samples", self.samples, "0 or more"),
+            (self.repeats >= 1, "repeats", self.repeats, "1 or more"),
+            (self.orders >= 1, "orders", self.orders, "1 or more"),
+            (not self.since or not self.until or self.since <= self.until, "since", self.since, "a day before until"),
             (self.limit is None or self.limit >= 1, "limit", self.limit, "1 or more"),
             (self.temperature >= 0, "temperature", self.temperature, "0 or more"),
             (0 < self.top_p <= 1, "top-p", self.top_p, "above 0 and at most 1"),
@@ -58,3 +80,29 @@ class EvalSettings:
             if not holds:
                 msg = f"{name} is {value}: expected {wanted}"
                 raise RecipeError(msg)
+        for by in self.by:
+            strata_of({}, by)
+        if self.engine not in ENGINES:
+            msg = f"engine is {self.engine!r}: {did_you_mean(self.engine, ENGINES)}"
+            raise RecipeError(msg)
+
+    def of(self, model: str, max_tokens: int) -> CandidateSettings:
+        """How a model is asked.
+
+        Raises:
+            RecipeError: a key of ``sampling`` is unknown, or makes no sense with this engine.
+        """
+        tree: dict[str, Any] = {
+            "source": self.engine,
+            "model": model,
+            "n": max(1, self.samples * self.repeats),
+            "temperature": self.temperature,
+            "top_p": self.top_p,
+            "top_k": self.top_k,
+            "max_tokens": max_tokens,
+            "seed": self.seed,
+        }
+        if self.engine == "transformers":
+            tree |= {"batch_size": self.batch_size, "device": self.device}
+        set_overrides(tree, self.sampling)
+        return parse_settings(CandidateSettings, tree, "--sample")

@@ -3,6 +3,7 @@
 import pytest
 
 from dualset.eval import metrics
+from dualset.eval.asking import Ranked
 from dualset.eval.choosing import SampleSet, score_set, sets_of
 from dualset.eval.judging import score_groups
 from dualset.eval.scores import by_problem
@@ -13,14 +14,15 @@ GOOD, BAD, MUTE, UNKNOWN = Attempt("g", True), Attempt("b", False), Attempt(None
 
 def test_a_malformed_ranking_counts_as_a_random_order() -> None:
     groups = [{"problem_id": "p", "correct": [True, False, False]}]
-    scored = score_groups(groups, [None])
+    scored = score_groups(groups, [[Ranked(None, 0.0, (None,))]])
     assert scored.model["p"] == {**scored.chance["p"], "valid_rankings": 0.0}
     assert scored.chance["p"]["ndcg"] == metrics.random_ndcg([True, False, False])
 
 
 def test_a_problem_with_many_groups_weighs_no_more_than_one_with_few() -> None:
     groups = [{"problem_id": problem, "correct": [True, False]} for problem in "aaab"]
-    scored = score_groups(groups, [[0, 1], [0, 1], [1, 0], [1, 0]])
+    orders = [[0, 1], [0, 1], [1, 0], [1, 0]]
+    scored = score_groups(groups, [[Ranked(order, 1.0, (order,))] for order in orders])
     assert scored.model["a"]["pairwise_accuracy"] == pytest.approx(2 / 3)
     assert scored.model["b"]["pairwise_accuracy"] == 0
 

@@ -1,6 +1,8 @@
 """``dualset eval``: measure models on a version, side by side."""
 
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,12 +22,36 @@ __all__ = ["command"]
     help="The problems measured on.",
 )
 @click.option("--samples", type=int, default=4, show_default=True, help="Programs written a problem; 0: only ranking.")
+@click.option("--repeats", type=int, default=1, show_default=True, help="How often all is done, with other draws.")
+@click.option("--orders", type=int, default=1, show_default=True, help="Shown orders that ranks are averaged over.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only problems released on that day or later.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Only problems released on that day or before.")
+@click.option(
+    "--by",
+    multiple=True,
+    type=click.Choice(["difficulty", "source", "tag", "month"]),
+    help="Tell parts of the problems apart; a platform is a tag.",
+)
 @click.option("--limit", type=int, help="Only the first N problems, in the order of their ids.")
 @click.option("--temperature", type=float, default=0.6, show_default=True, help="0 takes the likeliest token.")
 @click.option("--top-p", type=float, default=0.95, show_default=True, help="Nucleus mass; 1 is off.")
 @click.option("--top-k", type=int, default=20, show_default=True, help="0 is off.")
 @click.option("--max-tokens", type=int, help="New tokens an answer at most; default: the recipe's.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of sampling and of the bootstrap.")
+@click.option(
+    "--engine",
+    type=click.Choice(["transformers", "vllm", "openai"]),
+    default="transformers",
+    show_default=True,
+    help="What the models run on.",
+)
+@click.option(
+    "--sample",
+    "sampling",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Another key of a recipe's candidates, as server.url=http://HOST:8000/v1 or thinking=true.",
+)
 @sandbox_options
 @click.option("--batch-size", type=click.IntRange(1), default=64, show_default=True, help="Chats a forward pass.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda or auto.")
@@ -35,28 +61,24 @@ __all__ = ["command"]
 )
 def command(
     models_and_ref: tuple[str, ...],
-    split: str,
-    samples: int,
-    limit: int | None,
-    temperature: float,
-    top_p: float,
-    top_k: int,
-    max_tokens: int | None,
-    seed: int,
+    since: datetime | None,
+    until: datetime | None,
     workers: int | None,
     isolation: str,
-    batch_size: int,
-    device: str,
     as_json: bool,
     output: Path | None,
+    **options: Any,
 ) -> None:
-    """Measure MODEL... on the version REF: writing, ranking, and choosing the best of four own samples.
+    """Measure MODEL... on the version REF: writing, ranking, and choosing the best of four samples.
 
-    MODEL is a folder, a Hub id (ORG/NAME) or micro, the policy that comes with the package. Each metric is a mean over
-    problems with a bootstrap interval, beside what chance gets; models after the first are compared with it, problem
-    by problem.
+    MODEL is a folder, a Hub id (ORG/NAME), micro (the policy that comes with the package) or, with --engine openai,
+    what a server calls it. Each metric is a mean over problems with a bootstrap interval, beside what chance gets;
+    models after the first are compared with it, problem by problem, and judge what it wrote. Stopped, run it again:
+    answers are kept.
 
         dualset eval micro models/micro-rank micro@v1
+
+        dualset eval micro micro@v1 --repeats 3 --orders 2 --by difficulty
     """
     import json
 
@@ -68,18 +90,7 @@ def command(
     if not models:
         msg = f"only {ref!r} was given: name at least one MODEL before the REF"
         raise click.UsageError(msg)
-    settings = EvalSettings(
-        split=split,
-        samples=samples,
-        limit=limit,
-        temperature=temperature,
-        top_p=top_p,
-        top_k=top_k,
-        max_tokens=max_tokens,
-        seed=seed,
-        batch_size=batch_size,
-        device=device,
-    )
+    settings = EvalSettings(since=since and since.date(), until=until and until.date(), **options)
     with bar() as progress:
         found = evaluate(models, ref, settings, sandbox=sandbox_of(workers, isolation), progress=progress)
     told = report(found)

@@ -1,0 +1,127 @@
+"""Parts of an evaluation: who wrote and who judged, parts of the problems, places of the list.
+
+In: an `Evaluation`. Out: plain data for the report, and the lines of its text. Left out: the whole (``report.py``).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dualset.eval.bootstrap import difference, estimate
+from dualset.eval.cells import aligned, cell, series
+from dualset.eval.evaluate import Evaluation, ModelScores
+from dualset.eval.scores import Scores
+from dualset.eval.settings import EvalSettings
+
+__all__ = ["bias_block", "decomposition", "decomposition_block", "strata", "strata_blocks"]
+
+_WRITTEN, _JUDGED, _CHOSEN = "pass@1", "ndcg", "best_of_4"
+
+
+def decomposition(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """Generator and judge apart (DuST): the first with itself, and for each other model, first + it, it + it.
+
+    pass@1 is the generator's, NDCG the judge's on the fixed pool, Best-of-4 the pair's; ``against_first`` is what the
+    pair's Best-of-4 gains on the first model with itself. Empty where nothing was chosen among samples.
+    """
+    first, *others = evaluation.models
+    if not series_of(first.measured.model, _CHOSEN):
+        return []
+    rows = [_pair(first, first, first.measured.model, evaluation)]
+    for model in others:
+        if model.judged_first is not None:
+            rows.append(_pair(first, model, model.judged_first.model, evaluation))
+        rows.append(_pair(model, model, model.measured.model, evaluation))
+    return rows
+
+
+def _pair(
+    generator: ModelScores, judge: ModelScores, chosen: Mapping[str, Scores], evaluation: Evaluation
+) -> dict[str, Any]:
+    first, draws = evaluation.models[0], _draws(evaluation.settings)
+    best = series(chosen, _CHOSEN)
+    gain = difference(best, series(first.measured.model, _CHOSEN), **draws)
+    return {
+        "generator": generator.name,
+        "judge": judge.name,
+        _WRITTEN: estimate(series(generator.measured.model, _WRITTEN), **draws)._asdict(),
+        _JUDGED: estimate(series(judge.measured.model, _JUDGED), **draws)._asdict(),
+        _CHOSEN: estimate(best, **draws)._asdict(),
+        "against_first": gain._asdict(),
+    }
+
+
+def strata(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
+    """By division and part: how many problems, and each model's metrics on them."""
+    draws = _draws(evaluation.settings)
+    found: dict[str, dict[str, Any]] = {}
+    for by, parts in evaluation.strata.items():
+        found[by] = {
+            name: {
+                "problems": len(ids),
+                "models": {
+                    model.name: {
+                        metric: estimate(
+                            {p: v for p, v in series(model.measured.model, metric).items() if p in ids}, **draws
+                        )._asdict()
+                        for metric in (_WRITTEN, _JUDGED, _CHOSEN)
+                        if series_of(model.measured.model, metric)
+                    }
+                    for model in evaluation.models
+                },
+            }
+            for name, ids in parts.items()
+        }
+    return found
+
+
+def decomposition_block(report: Mapping[str, Any]) -> list[str]:
+    """Nothing for one model: its only line would repeat the table."""
+    rows = report["decomposition"]
+    if len(rows) < 2:
+        return []
+    head = ["generator", "judge", _WRITTEN, f"{_JUDGED} of the judge", _CHOSEN, "gain"]
+    lines = [
+        [row["generator"], row["judge"], *(cell(row[name]) for name in (_WRITTEN, _JUDGED, _CHOSEN))] for row in rows
+    ]
+    gains = ["", *(cell(row["against_first"], signed=True) for row in rows[1:])]
+    return aligned([head, *([*line, gain] for line, gain in zip(lines, gains, strict=True))])
+
+
+def strata_blocks(report: Mapping[str, Any]) -> list[list[str]]:
+    """A table a division."""
+    blocks = []
+    for by, parts in report["strata"].items():
+        lines = [
+            [name, str(part["problems"]), model, *(cell(scores.get(m)) for m in (_WRITTEN, _JUDGED, _CHOSEN))]
+            for name, part in parts.items()
+            for model, scores in part["models"].items()
+        ]
+        blocks.append(aligned([[by, "problems", "model", _WRITTEN, _JUDGED, _CHOSEN], *lines]))
+    return blocks
+
+
+def bias_block(report: Mapping[str, Any]) -> list[str]:
+    """Each judge's places, best read beside where the right ones stood."""
+    told = [(model["model"], model["position_bias"]) for model in report["models"] if model.get("position_bias")]
+    if not told:
+        return []
+    size = max(len(bias["first"]) for _, bias in told)
+    lines = [["place in the list", "", *(str(place) for place in range(1, size + 1))]]
+    for name, bias in told:
+        for what, key in (
+            ("put first", "first"),
+            ("right one stood", "right"),
+            ("its pairs in order", "pair_accuracy"),
+        ):
+            values = ["-" if value is None else f"{value:.3f}" for value in bias[key]]
+            lines.append([name, what, *values, *([""] * (size - len(values)))])
+    return aligned(lines)
+
+
+def series_of(scores: Mapping[str, Scores], metric: str) -> dict[str, float]:
+    """The problems that have a metric."""
+    return {problem_id: value for problem_id, value in series(scores, metric).items() if value is not None}
+
+
+def _draws(settings: EvalSettings) -> dict[str, Any]:
+    return {"seed": settings.seed, "level": settings.level, "resamples": settings.resamples}
