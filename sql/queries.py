@@ -70,7 +70,7 @@ class NamedQuery:
 
 def named_queries() -> dict[str, NamedQuery]:
     """All of them by name."""
-    return {path.stem: _parse(path) for path in sorted(_FOLDER.glob("*.sql"))}
+    return {name: _parse(path) for name, path in _files().items()}
 
 
 def named_query(name: str) -> NamedQuery:
@@ -79,11 +79,11 @@ def named_query(name: str) -> NamedQuery:
     Raises:
         QueryError: there is none of that name.
     """
-    queries = named_queries()
-    if name not in queries:
-        msg = f"no query named {name!r}: {did_you_mean(name, queries)}"
+    files = _files()
+    if name not in files:
+        msg = f"no query named {name!r}: {did_you_mean(name, files)}"
         raise QueryError(msg)
-    return queries[name]
+    return _parse(files[name])
 
 
 def bind(query: NamedQuery, given: Mapping[str, str]) -> dict[str, Any]:
@@ -100,6 +100,10 @@ def bind(query: NamedQuery, given: Mapping[str, str]) -> dict[str, Any]:
             raise QueryError(msg)
         values[name] = _value(known[name], text)
     return values
+
+
+def _files() -> dict[str, Path]:
+    return {path.stem: path for path in sorted(_FOLDER.glob("*.sql"))}
 
 
 def _value(parameter: Parameter, text: str) -> Any:

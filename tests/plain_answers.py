@@ -95,6 +95,16 @@ def named(t: Tables, problem_id: str, *columns: str) -> Row:
     return {column: problem[column] for column in columns}
 
 
+def pass_rate(t: Tables, split: str | None = None, limit: int | None = None) -> list[Row]:
+    answer = [
+        {"problem_id": problem_id, **named(t, problem_id, "source_id", "difficulty", "split")}
+        | {"candidates": len(rows), "programs": programs(rows)}
+        | rates(rows)
+        for (problem_id,), rows in grouped(attempts(t, split), "problem_id").items()
+    ]
+    return ordered(answer, "pass_rate", "problem_id", limit=limit)
+
+
 def outcomes_by_problem(t: Tables, split: str | None = None, limit: int | None = None) -> list[Row]:
     answer = []
     for (problem_id,), rows in grouped(attempts(t, split), "problem_id").items():

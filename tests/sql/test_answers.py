@@ -2,15 +2,18 @@
 
 import inspect
 import math
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import plain_answers
 import pytest
 from rich_version import Row, Tables, flipped, rich_tables, unlabelled
 from sample_version import tiny_content
 
-from dualset.builders.dataset.store import Version, commit_version
+from dualset.builders.dataset.schema import TABLES
+from dualset.builders.dataset.store import Version, commit_version, open_version
 from dualset.sql.queries import bind, named_queries, named_query
 from dualset.sql.session import ask, connect
 
@@ -87,10 +90,15 @@ def empty(home: Path) -> Version:
     return commit_version("empty", rich_tables(0), content=tiny_content(), home=home)
 
 
+@cache
+def connection(path: Path, other: Path | None) -> duckdb.DuckDBPyConnection:
+    return connect(str(path), other=other and str(other))
+
+
 def answered(version: Version, name: str, given: dict[str, Any], other: Version | None = None) -> list[Row]:
     query = named_query(name)
     values = {key: "null" if value is None else str(value) for key, value in given.items()}
-    answer = ask(connect(version, other=other), query.sql, bind(query, values))
+    answer = ask(connection(version.path, other and other.path), query.sql, bind(query, values))
     return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
 
 
@@ -98,9 +106,14 @@ def expected(tables: Tables, name: str, given: dict[str, Any]) -> list[Row]:
     return list(getattr(plain_answers, name)(tables, **given))
 
 
+@cache
+def rows_at(path: Path) -> Tables:
+    version = open_version(str(path))
+    return {table: list(version.rows(table)) for table in TABLES}
+
+
 def tables_of(version: Version) -> Tables:
-    tables = {table: list(version.rows(table)) for table in ("problems", "candidates", "labels", "groups")}
-    return {**tables, "observations": list(version.rows("observations"))}
+    return rows_at(version.path)
 
 
 @pytest.mark.parametrize(("name", "given"), ASKED, ids=str)
