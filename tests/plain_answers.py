@@ -75,14 +75,10 @@ def problems_of(rows: list[Row]) -> int:
     return len({row["problem_id"] for row in rows})
 
 
-def median(values: Iterable[int | None]) -> int | None:
-    """The lower one."""
+def quantile(values: Iterable[int | None], percent: int) -> int | None:
+    """The smallest value that so many percent are not above."""
     known = sorted(value for value in values if value is not None)
-    return known[(len(known) - 1) // 2] if known else None
-
-
-def lengths(rows: list[Row], key: str) -> list[int | None]:
-    return [None if row[key] is None else len(row[key]) for row in rows]
+    return known[max(0, -(-len(known) * percent // 100) - 1)] if known else None
 
 
 def rates(rows: list[Row]) -> Row:
@@ -146,7 +142,7 @@ def exception_lines(t: Tables, exception: str | None = None, limit: int | None =
             told = re.match(r"line (\d+)(:|\Z)", failure["message"] or "")
             line = int(told[1]) if told else None
             lines = codes[label["program_id"]].split("\n")
-            text = lines[line - 1].strip() if line and line <= len(lines) else None
+            text = (lines[line - 1].strip() or None) if line and line <= len(lines) else None
             raised.append(label | {"exception": failure["exception"], "source_line": text, "line": line})
     answer = []
     for (kind, text), rows in grouped(raised, "exception", "source_line").items():
@@ -291,21 +287,28 @@ def flaky_programs(t: Tables, limit: int | None = 20) -> list[Row]:
     return ordered(answer, "problem_id", "program_id", limit=limit)
 
 
-def length_by_outcome(t: Tables) -> list[Row]:
-    answer = [
-        {"model": model, "outcome": outcome, "candidates": len(rows)}
-        | {"tokens_known": sum(row["n_tokens"] is not None for row in rows)}
-        | {"median_tokens": median(row["n_tokens"] for row in rows)}
-        | {"median_characters": median(lengths(rows, "completion"))}
-        | {"median_code_characters": median(lengths(rows, "code"))}
-        for (model, outcome), rows in grouped(attempts(t), "model", "outcome").items()
-    ]
+def _length(row: Row, unit: str) -> int | None:
+    if unit == "tokens":
+        return row["n_tokens"]
+    text = row["code" if unit == "code_characters" else "completion"]
+    return None if text is None else len(text)
+
+
+def length_by_outcome(t: Tables, unit: str = "characters", split: str | None = None) -> list[Row]:
+    answer = []
+    for (model, outcome), rows in grouped(attempts(t, split), "model", "outcome").items():
+        known = [size for row in rows if (size := _length(row, unit)) is not None]
+        places = {"shortest_tenth": 10, "median": 50, "longest_tenth": 90}
+        answer.append(
+            {"model": model, "outcome": outcome, "candidates": len(rows), "known": len(known)}
+            | {name: quantile(known, percent) for name, percent in places.items()}
+        )
     return ordered(answer, "model", "-candidates", "outcome")
 
 
 def pass_rate_by_length(t: Tables, unit: str = "characters", split: str | None = None) -> list[Row]:
     def start(row: Row) -> int | None:
-        size = row["n_tokens"] if unit == "tokens" else len(row["completion"])
+        size = _length(row, unit)
         return 2 ** int(math.log2(size)) if size else size
 
     answer = [
@@ -322,7 +325,7 @@ def finish_reasons(t: Tables) -> list[Row]:
         {"finish_reason": reason, "model": model, "candidates": len(rows)}
         | {"with_code": sum(row["code"] is not None for row in rows)}
         | rates(rows)
-        | {"median_tokens": median(row["n_tokens"] for row in rows)}
+        | {"median_tokens": quantile((row["n_tokens"] for row in rows), 50)}
         for (reason, model), rows in grouped(attempts(t), "finish_reason", "model").items()
     ]
     return ordered(answer, "-candidates", "finish_reason", "model")

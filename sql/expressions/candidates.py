@@ -84,7 +84,7 @@ def finish_reasons(frames: Frames) -> pl.LazyFrame:
         .group_by("finish_reason", "model")
         .agg(
             candidates=pl.len(),
-            with_code=pl.col("code").count(),
+            with_code=pl.col("program_id").count(),
             labelled=_LABELLED,
             correct=_CORRECT,
             pass_rate=rate(_CORRECT, _LABELLED),

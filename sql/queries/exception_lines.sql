@@ -12,13 +12,14 @@ with raised as (
     where first_failure.exception is not null and ($exception is null or first_failure.exception = $exception)
 ),
 written as (
-    select program_id, any_value(code) as code
+    select program_id, any_value(split_part(code, chr(10), line)) as text
     from candidates
-    where program_id in (select program_id from raised where line is not null)
+    join raised using (problem_id, program_id)
+    where line is not null
     group by program_id
 ),
 located as (
-    select raised.*, trim(string_split(code, chr(10))[line], chr(9) || chr(13) || ' ') as source_line
+    select raised.*, nullif(trim(text, chr(9) || chr(13) || ' '), '') as source_line
     from raised
     left join written using (program_id)
 )

@@ -4,7 +4,7 @@ select
     extraction,
     model,
     count(*) as candidates,
-    count(code) as with_code,
+    count(program_id) as with_code,
     count(distinct program_id) as programs,
     count(*) filter (correct) as correct,
     round(count(*) filter (correct) / nullif(count(correct), 0), 4) as pass_rate

@@ -4,7 +4,7 @@ select
     finish_reason,
     model,
     count(*) as candidates,
-    count(code) as with_code,
+    count(program_id) as with_code,
     count(correct) as labelled,
     count(*) filter (correct) as correct,
     round(count(*) filter (correct) / nullif(count(correct), 0), 4) as pass_rate,

@@ -9,7 +9,7 @@ with unsteady as (
 written as (
     select program_id, count(*) as candidates, any_value(code) as code
     from candidates
-    where program_id in (select program_id from unsteady)
+    semi join unsteady using (problem_id, program_id)
     group by program_id
 )
 select

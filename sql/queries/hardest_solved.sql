@@ -24,7 +24,7 @@ hardest as (
 written as (
     select program_id, any_value(code) as code
     from candidates
-    where program_id in (select program_id from hardest)
+    semi join hardest using (problem_id, program_id)
     group by program_id
 )
 select

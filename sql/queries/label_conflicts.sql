@@ -8,6 +8,7 @@ with stated as (
         select problem_id, trim(regexp_replace(lower(statement), '[ \t\r\n]+', ' ', 'g')) as said
         from problems
     )
+    qualify $blanks = 'ignored' or count(*) over (partition by said) > 1  -- in one problem equal text is one program
 ),
 written as (
     select distinct
@@ -18,6 +19,7 @@ written as (
             else hash(code)
         end as text
     from candidates
+    semi join stated using (problem_id)
     where program_id is not null
 ),
 conflicts as (
@@ -39,7 +41,7 @@ conflicts as (
 shown as (
     select program_id, any_value(code) as code
     from candidates
-    where program_id in (select right_program_id from conflicts)
+    semi join conflicts on program_id = right_program_id
     group by program_id
 )
 select problem_ids, right_programs, wrong_programs, right_program_id, wrong_program_id, shown.code

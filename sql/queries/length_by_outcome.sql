@@ -1,13 +1,23 @@
 -- How long answers are, by model and outcome
--- read: medians (the lower of the two middle ones); tokens are of the answers whose tokens are known, characters of the whole answer, code_characters of the code found in it. Lengths tell more within a model than between two.
+-- param: unit = "characters" of characters|tokens|code_characters  of the answer, or of the code found in it
+-- param: split = null of train|validation|test  null: all
+-- read: known are those whose length is known; the median is the lower of the two middle ones, and a tenth are no longer than shortest_tenth, no more than a tenth longer than longest_tenth. Lengths tell more within a model than between two.
+with measured as (
+    select
+        model,
+        outcome,
+        case $unit when 'tokens' then n_tokens when 'code_characters' then length(code) else length(completion) end as size
+    from attempts
+    where $split is null or split = $split
+)
 select
     model,
     outcome,
     count(*) as candidates,
-    count(n_tokens) as tokens_known,
-    quantile_disc(n_tokens, 0.5) as median_tokens,
-    quantile_disc(length(completion), 0.5) as median_characters,
-    quantile_disc(length(code), 0.5) as median_code_characters
-from attempts
+    count(size) as known,
+    quantile_disc(size, 0.1) as shortest_tenth,
+    quantile_disc(size, 0.5) as median,
+    quantile_disc(size, 0.9) as longest_tenth
+from measured
 group by model, outcome
 order by model, candidates desc, outcome;

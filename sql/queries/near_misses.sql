@@ -2,27 +2,32 @@
 -- param: min_tests = 2  tests that the problem has at least
 -- param: limit = 20  programs at most; null: all
 -- read: the hardest negatives, or a doubtful test: see which test it is, and whether others fail it too.
-with written as (
-    select program_id, count(*) as candidates, min(code) as code
+with missed as (
+    select problem_id, program_id, tests_total, outcome, first_failure
+    from labels
+    where not passed and tests_passed = tests_total - 1 and tests_total >= $min_tests
+    order by tests_total desc, problem_id, program_id
+    limit $limit
+),
+written as (
+    select program_id, count(*) as candidates, any_value(code) as code
     from candidates
-    where program_id is not null
+    semi join missed using (problem_id, program_id)
     group by program_id
 )
 select
-    labels.problem_id,
+    problem_id,
     problems.source_id,
-    labels.program_id,
-    labels.tests_total,
+    program_id,
+    tests_total,
     first_failure.test_id as test_id,
-    labels.outcome,
+    outcome,
     first_failure.exception as exception,
     first_failure.message as message,
     first_failure.actual as actual,
     written.candidates,
     written.code
-from labels
+from missed
 join problems using (problem_id)
 left join written using (program_id)
-where not labels.passed and labels.tests_passed = labels.tests_total - 1 and labels.tests_total >= $min_tests
-order by labels.tests_total desc, labels.problem_id, labels.program_id
-limit $limit;
+order by tests_total desc, problem_id, program_id;

@@ -1,13 +1,17 @@
 -- Pass rate of answers of each length
--- param: unit = "characters" of characters|tokens  what length is counted in
+-- param: unit = "characters" of characters|tokens|code_characters  of the answer, or of the code found in it
 -- param: split = null of train|validation|test  null: all
--- read: lengths from (inclusive) to twice as much (exclusive); null: tokens that are unknown. Longer answers are often to harder problems: compare within a model, and see finish_reasons for those that were cut.
+-- read: lengths from (inclusive) to twice as much (exclusive); null: a length that is unknown. Longer answers are often to harder problems: compare within a model, and see finish_reasons for those that were cut.
 with measured as (
     select
         model,
         finish_reason,
         correct,
-        case when $unit = 'tokens' then n_tokens else length(completion) end::bigint as size
+        case $unit
+            when 'tokens' then n_tokens
+            when 'code_characters' then length(code)
+            else length(completion)
+        end::bigint as size
     from attempts
     where $split is null or split = $split
 ),

@@ -194,7 +194,7 @@ def test_recorded_verdicts(version: Version) -> None:
         ("pass_at_k", {"k": "-1"}, "k is '-1': expected a whole number"),
         ("pass_at_k", {"k": "null"}, "k is 'null': expected a whole number"),
         ("pass_rate", {"split": "tset"}, "split is 'tset': did you mean 'test'"),
-        ("pass_rate_by_length", {"unit": "words"}, r"unit is 'words': \(known: characters, tokens\)"),
+        ("pass_rate_by_length", {"unit": "words"}, r"unit is 'words': \(known: characters, code_characters, tokens\)"),
     ],
 )
 def test_a_wrong_name_or_parameter_is_told_what_is_right(name: str, given: dict[str, str], message: str) -> None:
