@@ -50,11 +50,12 @@ def connect(
         UnknownVersion: a reference names none.
         CorruptVersion: a file is not what the manifest says.
     """
-    versions = [open_version(each, home=home) if isinstance(each, str) else each for each in (ref, other) if each]
+    named = [each for each in (ref, other) if each is not None]
+    versions = [open_version(each, home=home) if isinstance(each, str) else each for each in named]
     spilled = Path(tempfile.gettempdir()) / f"dualset-sql-{os.getpid()}-{secrets.token_hex(4)}"
     connection = duckdb.connect(config=memory_settings(str(spilled), memory_mb))
     silence(connection)
-    if other:  # a database, not a schema of this one: there its views would read this one's tables
+    if other is not None:  # a database, not a schema of this one: there its views would read this one's tables
         connection.execute("attach ':memory:' as other; use other")
         _make_views(connection, versions[1])
         connection.execute("use memory")

@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -148,7 +149,6 @@ def test_a_named_query_says_what_it_is_and_answers_an_empty_version(empty: Versi
     assert query.title
     assert query.read
     assert all(parameter.doc for parameter in query.parameters)
-    assert f"`{name}`" in (ROOT / "docs/sql.md").read_text()
     tested = (ROOT / "tests/sql/test_queries.py").read_text()
     assert name in {*NAMES, *dict(COMPARED)} or f"def test_{name}(" in tested
     assert answered(empty, name, {}, empty) == []
@@ -159,3 +159,8 @@ def test_the_plain_answer_has_the_querys_parameters_and_defaults(name: str) -> N
     ours = inspect.signature(getattr(plain_answers, name)).parameters
     defaults = {key: each.default for key, each in ours.items() if each.default is not inspect.Parameter.empty}
     assert defaults == {each.name: each.default for each in named_query(name).parameters}
+
+
+def test_the_docs_list_every_named_query_and_no_other() -> None:
+    section = (ROOT / "docs/sql.md").read_text().split("## Named queries")[1].split("## ")[0]
+    assert sorted(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == sorted(named_queries())
