@@ -26,6 +26,8 @@ doubtful as (
     from counted
     join judged using (problem_id)
     where failures = programs
+    order by sole_failures desc, programs desc, problem_id, test_index
+    limit $limit
 )
 select
     problem_id,
@@ -40,5 +42,4 @@ select
     sole_failures
 from doubtful
 join problems using (problem_id)
-order by sole_failures desc, programs desc, problem_id, test_index
-limit $limit;
+order by sole_failures desc, programs desc, problem_id, test_index;

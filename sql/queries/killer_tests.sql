@@ -18,6 +18,13 @@ counted as (
     select problem_id, test_index, count(*) as kills, count(*) filter (sole) as sole_kills
     from failing
     group by problem_id, test_index
+),
+deciding as (
+    select *
+    from counted
+    join judged using (problem_id)
+    order by sole_kills desc, kills desc, problem_id, test_index
+    limit $limit
 )
 select
     problem_id,
@@ -28,8 +35,6 @@ select
     programs,
     kills,
     sole_kills
-from counted
-join judged using (problem_id)
+from deciding
 join problems using (problem_id)
-order by sole_kills desc, kills desc, problem_id, test_index
-limit $limit;
+order by sole_kills desc, kills desc, problem_id, test_index;

@@ -5,7 +5,7 @@
 with stated as (
     select problem_id, min(problem_id) over (partition by said) as statement_id
     from (
-        select problem_id, hash(trim(regexp_replace(lower(statement), '[ \t\r\n]+', ' ', 'g'))) as said
+        select problem_id, hash(trim(regexp_replace(lower(statement), '[ \t\r\n]{2,}|[\t\r\n]', ' ', 'g'))) as said
         from problems
     )
     qualify $blanks = 'ignored' or count(*) over (partition by said) > 1  -- in one problem equal text is one program

@@ -9,15 +9,24 @@ with measured as (
         case $unit when 'tokens' then n_tokens when 'code_characters' then length(code) else length(completion) end as size
     from attempts
     where $split is null or split = $split
+),
+counted as (
+    select
+        model,
+        outcome,
+        count(*) as candidates,
+        count(size) as known,
+        quantile_disc(size, [0.1, 0.5, 0.9]) as sizes
+    from measured
+    group by model, outcome
 )
 select
     model,
     outcome,
-    count(*) as candidates,
-    count(size) as known,
-    quantile_disc(size, 0.1) as shortest_tenth,
-    quantile_disc(size, 0.5) as median,
-    quantile_disc(size, 0.9) as longest_tenth
-from measured
-group by model, outcome
+    candidates,
+    known,
+    sizes[1] as shortest_tenth,
+    sizes[2] as median,
+    sizes[3] as longest_tenth
+from counted
 order by model, candidates desc, outcome;

@@ -6,21 +6,23 @@ with timed as (
     select
         problem_id,
         program_id,
-        durations_ms,
-        list_max(durations_ms) as slowest_ms
+        list_max(durations_ms) as slowest_ms,
+        list_position(durations_ms, list_max(durations_ms)) - 1 as test_index
     from observations
     where len(durations_ms) > 0
 ),
-used as (
-    select
-        timed.*,
-        labels.passed,
-        labels.outcome,
-        labels.limits.timeout_s * 1000 as limit_ms,
-        slowest_ms / nullif(labels.limits.timeout_s * 1000, 0) as used
+limited as (
+    select problem_id, program_id, passed, outcome, limits.timeout_s * 1000 as limit_ms
+    from labels
+    where passed or list_contains(outcomes, 'time_limit')
+),
+near as (
+    select *, slowest_ms / nullif(limit_ms, 0) as share
     from timed
-    join labels using (problem_id, program_id)
-    where labels.passed or list_contains(labels.outcomes, 'time_limit')
+    join limited using (problem_id, program_id)
+    where share between $percent / 100 and 100 / greatest($percent, 1)
+    order by share desc, problem_id, program_id
+    limit $limit
 )
 select
     problem_id,
@@ -28,12 +30,10 @@ select
     program_id,
     passed,
     outcome,
-    list_position(durations_ms, slowest_ms) - 1 as test_index,
+    test_index,
     slowest_ms,
     limit_ms,
-    round(used, 4) as used
-from used
+    round(share, 4) as used
+from near
 join problems using (problem_id)
-where used between $percent / 100 and 100 / greatest($percent, 1)
-order by used.used desc, problem_id, program_id
-limit $limit;
+order by share desc, problem_id, program_id;

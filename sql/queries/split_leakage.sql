@@ -4,7 +4,7 @@
 with keyed as (
     select
         'statement' as shared,
-        trim(regexp_replace(lower(statement), '[ \t\r\n]+', ' ', 'g')) as said,
+        trim(regexp_replace(lower(statement), '[ \t\r\n]{2,}|[\t\r\n]', ' ', 'g')) as said,
         problem_id,
         source_id,
         split

@@ -3,7 +3,11 @@
 -- param: limit = 20  tests at most; null: all
 -- read: wrong programs all pass such a test, so it takes time and tells nothing about these models; programs whose verdict is unknown are left out.
 with judged as (
-    select problem_id, count(passed) as programs, count(*) filter (not passed) as wrong
+    select
+        problem_id,
+        count(passed) as programs,
+        count(*) filter (not passed) as wrong,
+        unnest(range(max(tests_total))) as test_index
     from labels
     group by problem_id
     having wrong >= greatest($min_wrong, 1)
@@ -15,27 +19,22 @@ failing as (
     from labels
     where not passed
 ),
-listed as (
-    select
-        problem_id,
-        problems.source_id,
-        programs,
-        wrong,
-        unnest(problems.tests) as test,
-        generate_subscripts(problems.tests, 1) - 1 as test_index
+toothless as (
+    select *
     from judged
-    join problems using (problem_id)
+    anti join failing using (problem_id, test_index)
+    order by wrong desc, problem_id, test_index
+    limit $limit
 )
 select
     problem_id,
-    source_id,
+    problems.source_id,
     test_index,
-    test.test_id as test_id,
-    test.visibility as visibility,
-    test.origin as origin,
+    problems.tests[test_index + 1].test_id as test_id,
+    problems.tests[test_index + 1].visibility as visibility,
+    problems.tests[test_index + 1].origin as origin,
     programs,
     wrong
-from listed
-anti join failing using (problem_id, test_index)
-order by wrong desc, problem_id, test_index
-limit $limit;
+from toothless
+join problems using (problem_id)
+order by wrong desc, problem_id, test_index;
