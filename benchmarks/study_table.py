@@ -1,7 +1,8 @@
 """The tables of the micro study, in Markdown. In: scores by arm, seed and problem. Out: means and paired differences.
 
 A problem's score is its mean over the seeds; intervals are percentile bootstraps over problems, each difference drawn
-with its problem. Seeds are few, so their spread is shown beside, not resampled.
+with its problem. Seeds are few, so their spread is shown beside, not resampled: a difference is bold only where its
+interval leaves out zero and every seed agrees. Left out: a correction for the number of intervals.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,29 +34,39 @@ def markdown(arms: Sequence[str], evaluations: Sequence[Mapping[str, Any]]) -> s
     for arm in others:
         scores = {metric: mean_scores(evaluations, arm, metric) for metric in METRICS}
         found = [difference(scores[metric], mean_scores(evaluations, base, metric)) for metric in METRICS]
-        gains.append([arm, *(_cell(each, signed=True) for each in found)])
+        agree = [_agree(evaluations, arm, base, metric) for metric in METRICS]
+        gains.append([arm, *(_cell(each, signed=True, bold=same) for each, same in zip(found, agree, strict=True))])
         seeds.append([arm, *(_by_seed(evaluations, arm, base, metric) for metric in METRICS)])
     parts = [
         ("", means),
-        (f"Minus {base}, problem by problem; bold where the interval leaves out zero:", gains),
+        (f"Minus {base}, problem by problem; bold: the interval leaves out zero, and all seeds agree:", gains),
         (f"Minus {base}, by seed:", seeds),
     ]
     return "\n\n".join("\n".join([*([said, ""] if said else []), *_table(rows)]) for said, rows in parts)
 
 
 def _by_seed(evaluations: Sequence[Mapping[str, Any]], arm: str, base: str, metric: str) -> str:
-    told = []
+    return ", ".join(f"{gain:+.3f}" for gain in _gains(evaluations, arm, base, metric))
+
+
+def _agree(evaluations: Sequence[Mapping[str, Any]], arm: str, base: str, metric: str) -> bool:
+    return len({gain > 0 for gain in _gains(evaluations, arm, base, metric)}) == 1
+
+
+def _gains(evaluations: Sequence[Mapping[str, Any]], arm: str, base: str, metric: str) -> list[float]:
+    """The mean difference of each seed."""
+    gains = []
     for seed in sorted({each["seed"] for each in evaluations if each["arm"] == arm}):
         one = [each for each in evaluations if each["seed"] == seed]
         gain = difference(mean_scores(one, arm, metric), mean_scores(one, base, metric), resamples=1)
-        told.append(f"{gain.value:+.3f}")
-    return ", ".join(told)
+        gains.append(gain.value or 0.0)
+    return gains
 
 
-def _cell(found: Estimate, *, signed: bool = False) -> str:
+def _cell(found: Estimate, *, signed: bool = False, bold: bool = False) -> str:
     shape = "+.3f" if signed else ".3f"
     text = f"{found.value:{shape}} [{found.low:{shape}}, {found.high:{shape}}]"
-    return f"**{text}**" if signed and found.covers_zero is False else text
+    return f"**{text}**" if bold and found.covers_zero is False else text
 
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -6,15 +6,15 @@ data.
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
 
+from dualset.builders.candidates.policy import MICRO_POLICY
 from dualset.train.lineage import chain
 from dualset.train.results import Results, model_index, results_table
 
-__all__ = ["model_card", "write_card"]
+__all__ = ["model_card"]
 
 _FIGURES = (
     "reward",
@@ -40,11 +40,6 @@ _TASK = {
 }
 
 _PENALTY = {"rank": "; -1 for a malformed ranking", "generate": "; 0 without code"}
-
-
-def write_card(folder: Path, record: Mapping[str, Any]) -> None:
-    """Write README.md into the model's folder."""
-    (folder / "README.md").write_text(model_card(folder.name, record), encoding="utf-8")
 
 
 def model_card(title: str, record: Mapping[str, Any], results: Results | None = None) -> str:
@@ -100,7 +95,7 @@ def model_card(title: str, record: Mapping[str, Any], results: Results | None = 
             "tokenizer = AutoTokenizer.from_pretrained(folder)",
             "```",
             "",
-            f"Measure it against its base: `dualset eval {base['name']} {title} {ref}`.",
+            f"Measure it against its base: `dualset eval {_eval_base(base)} {title} {ref}`.",
             "",
         ]
     )
@@ -126,9 +121,7 @@ def _filter(data: Mapping[str, Any]) -> str:
 def _targets(targets: Mapping[str, Any]) -> str:
     if targets["from"] == "labels":
         return "the rankings that the labels give"
-    whose = (
-        "the base model's own answers" if targets["from"] == "own" else f"the answers in {Path(targets['from']).name}"
-    )
+    whose = "the base model's own answers" if targets["from"] == "own" else f"the answers in {targets['from']}"
     return f"{whose} that order all pairs right: {targets['right']} of {targets['groups']} groups"
 
 
@@ -161,6 +154,11 @@ def _figures(metrics: Mapping[str, Mapping[str, float]]) -> list[str]:
     lines = [f"| {name} | {metrics[name]['first']:.3f} | {metrics[name]['last']:.3f} |" for name in shown]
     head = "Measured on the training rows while training, means over the first and the last tenth of the steps."
     return ["## Figures", "", head, "", "| | first | last |", "|---|---|---|", *lines, ""]
+
+
+def _eval_base(base: Mapping[str, Any]) -> str:
+    """What the command is given: a folder's name alone leads nowhere."""
+    return str(base["name"]) if base["hub"] or base["name"] == MICRO_POLICY else "BASE"
 
 
 def _at(revision: str | None) -> str:

@@ -40,12 +40,7 @@ def compare(folders: Sequence[Path]) -> Comparison:
     runs = tuple(_told(folder, record) for folder, record in zip(folders, records, strict=True))
     differences = [said for name, get in _SAME.items() if (said := _difference(name, get, runs, records))]
     differences += [said for folder, record in zip(folders, records, strict=True) if (said := _strayed(folder, record))]
-    ranked = [
-        (run, record) for run, record in zip(runs, records, strict=True) if chain(record)[0]["kind"] in _ON_GROUPS
-    ]
-    for name, get in _SAME_GROUPS.items():
-        if said := _difference(name, get, [run for run, _ in ranked], [record for _, record in ranked]):
-            differences.append(said)
+    differences += _other_groups(folders, records)
     return Comparison(runs, tuple(differences))
 
 
@@ -63,13 +58,35 @@ _SAME: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "dataset revision": lambda r: chain(r)[0]["revision"][:12],
     "split": lambda r: ", ".join(sorted({each["split"] for each in chain(r)})),
     "optimizer steps": lambda r: total_steps(chain(r)),
+    "groups or problems seen": lambda r: _seen(chain(r)),
     "versions": lambda r: ", ".join(f"{name} {number}" for name, number in r["versions"].items()),
 }
-_SAME_GROUPS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
-    "groups before the run's own targets": lambda r: chain(r)[0]["groups"],
-    "rows left out as too long": lambda r: chain(r)[0]["dropped"],
-    "share of silent groups kept": lambda r: chain(r)[0]["keep_silent"],
-}
+
+
+def _seen(runs: Sequence[Mapping[str, Any]]) -> int | None:
+    """Rows that a chain's steps learnt from, repeats counted; null where an older record does not say."""
+    if any(run.get("rows_per_step") is None for run in runs):
+        return None
+    return sum(int(run["steps"]) * int(run["rows_per_step"]) for run in runs)
+
+
+def _other_groups(folders: Sequence[Path], records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Of each version that several runs took groups from: whether they took the same ones, before answers are found."""
+    taken: dict[str, list[tuple[str, str]]] = {}
+    for folder, record in zip(folders, records, strict=True):
+        for run in chain(record):
+            if run["kind"] in _ON_GROUPS:
+                taken.setdefault(run["revision"], []).append((folder.name, _which(run)))
+    return [
+        f"groups of {revision[:12]}: " + ", ".join(f"{name} {which}" for name, which in told)
+        for revision, told in taken.items()
+        if len({which for _, which in told}) > 1
+    ]
+
+
+def _which(run: Mapping[str, Any]) -> str:
+    kept = f", {run['keep_silent']:.0%} of the silent ones kept" if run["keep_silent"] != 1 else ""
+    return f"{run['groups']} ({run['groups_digest'] or 'unknown which'}; {run['dropped']} too long{kept})"
 
 
 def _origin(record: Mapping[str, Any]) -> Mapping[str, Any]:

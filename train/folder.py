@@ -56,7 +56,28 @@ def read_record(folder: Path) -> dict[str, Any] | None:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
-    return record if isinstance(record, dict) and record.get("format") == FORMAT else None
+    return record if isinstance(record, dict) and _is_record(record) else None
+
+
+def _is_record(record: Mapping[str, Any]) -> bool:
+    """Whether it has what is read of a record everywhere; a finished one also steps and metrics."""
+    base, data, before = record.get("base_model"), record.get("dataset"), record.get("before", [])
+    return (
+        record.get("format") == FORMAT
+        and isinstance(record.get("kind"), str)
+        and isinstance(record.get("settings"), dict)
+        and isinstance(base, dict)
+        and {"name", "revision"} <= base.keys()
+        and isinstance(data, dict)
+        and {"revision", "split", "rows", "dropped"} <= data.keys()
+        and isinstance(before, list)
+        and all(isinstance(run, dict) and run.keys() >= _STAGE for run in before)
+        and (not record.get("finished") or (isinstance(record.get("steps"), int) and "metrics" in record))
+    )
+
+
+_STAGE = {"kind", "by", "revision", "parents", "split", "rows", "steps"}
+"""What is read of a run before (``lineage.py``)."""
 
 
 def write_record(folder: Path, record: Mapping[str, Any]) -> None:

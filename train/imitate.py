@@ -12,14 +12,15 @@ from typing import Any
 
 from dualset.builders.errors import RecipeError
 from dualset.builders.progress import Progress, silent
-from dualset.train.device import on_device
 from dualset.train.presets import load_preset
+from dualset.train.processes import first_decides, on_device
 from dualset.train.quiet import quiet
 from dualset.train.rows import Fitting, check_enough, keep_fitting, load_groups, token_lengths
 from dualset.train.run import Prepared, dry_result, open_run, run
 from dualset.train.settings import TrainResult, TrainSettings
 from dualset.train.start import Start, context_of, needs_train_extra, start
-from dualset.train.targets import LABELS, OWN, Targets, own_answers, read_answers
+from dualset.train.targets import LABELS, OWN, Targets, own_answers, read_answers, with_answers
+from dualset.train.told import file_told
 
 __all__ = ["imitate"]
 
@@ -80,8 +81,9 @@ def _prepare(settings: TrainSettings, home: Path | None, progress: Progress) -> 
 def _rows(begun: Start, settings: TrainSettings, progress: Progress) -> tuple[Fitting, dict[str, Any]]:
     """The rows that fit whole, enough of them for one optimizer step; and what the targets are."""
     rows = load_groups(begun.version, settings.split, (*COLUMNS, *_TOLD))
+    ids = set(rows["group_id"][:])
     targets = _targets(rows, begun, settings, progress)
-    rows = targets.rows.select_columns(list(COLUMNS))
+    rows = targets.rows
     chats = [[*prompt, *answer] for prompt, answer in zip(rows["prompt"][:], rows["completion"][:], strict=True)]
     lengths = token_lengths(chats, begun.base.tokenizer, answered=True, progress=progress)
     limit, why = _limit(begun, settings.max_prompt_tokens)
@@ -90,23 +92,29 @@ def _rows(begun: Start, settings: TrainSettings, progress: Progress) -> tuple[Fi
     needed = config.train_batch_size * config.gradient_accumulation_steps * config.world_size
     check_enough(len(fitting.rows), needed, "one step", f"per_device_train_batch_size={len(fitting.rows)}")
     own = {"tries": settings.tries, "answer_tokens": settings.answer_tokens} if settings.targets == OWN else {}
-    return fitting, {"from": settings.targets, **own, "groups": targets.n_groups, "right": len(targets.rows)}
+    told = {"from": file_told(settings.targets), **own, "groups": targets.n_groups, "right": len(targets.rows)}
+    dropped = set(targets.rows["group_id"][:]) - set(fitting.rows["group_id"][:])
+    return fitting._replace(rows=fitting.rows.select_columns(list(COLUMNS)), ids=tuple(sorted(ids - dropped))), told
 
 
 def _targets(rows: Any, begun: Start, settings: TrainSettings, progress: Progress) -> Targets:
     if settings.targets == LABELS:
         return Targets(rows, len(rows))
     if settings.targets != OWN:
-        return read_answers(rows, Path(settings.targets))
-    with on_device(begun.base, begun.config):
-        return own_answers(
-            rows,
-            begun.base,
-            tries=settings.tries,
-            max_tokens=settings.answer_tokens,
-            seed=begun.config.seed,
-            progress=progress,
-        )
+        return with_answers(rows, read_answers(rows, Path(settings.targets)))
+
+    def own() -> dict[str, str]:
+        with on_device(begun.base, begun.config):
+            return own_answers(
+                rows,
+                begun.base,
+                tries=settings.tries,
+                max_tokens=settings.answer_tokens,
+                seed=begun.config.seed,
+                progress=progress,
+            )
+
+    return with_answers(rows, first_decides(begun.config, own))
 
 
 def _limit(begun: Start, asked: int | None) -> tuple[int | None, str]:

@@ -26,12 +26,22 @@ def lineage_of(base: Mapping[str, Any], folder: Path | None) -> Lineage:
 
     Args:
         base: name and revision of the base model.
-        folder: where it is; one that holds no finished run of ours has no history.
+        folder: where it is; one that holds no finished run of ours, or other weights than that run's, has no history.
     """
-    record = read_record(folder) if folder else None
-    if record is None or not record.get("finished"):
+    record = _record_of(folder, base.get("revision")) if folder else None
+    if record is None:
         return Lineage(dict(base), [])
     return Lineage(dict(record.get("origin") or record["base_model"]), chain(record))
+
+
+def _record_of(folder: Path, digest: Any) -> Mapping[str, Any] | None:
+    """The record of the run that left the model in a folder, or a checkpoint of it there."""
+    record = read_record(folder)
+    if record is not None:
+        return record if record.get("finished") and record.get("model_digest", digest) == digest else None
+    steps = folder.name.removeprefix("checkpoint-")
+    above = read_record(folder.resolve().parent) if steps != folder.name and steps.isdigit() else None
+    return None if above is None else {**above, "steps": int(steps)}
 
 
 def chain(record: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -45,7 +55,9 @@ def chain(record: Mapping[str, Any]) -> list[dict[str, Any]]:
         "parents": data.get("parents", []),
         "split": data["split"],
         "rows": data["rows"],
-        "groups": targets.get("groups", data["rows"] + data.get("silent", 0)),
+        "groups": data.get("groups", targets.get("groups", data["rows"])),
+        "groups_digest": data.get("groups_digest"),
+        "rows_per_step": data.get("rows_per_step"),
         "dropped": data["dropped"],
         "keep_silent": data.get("keep_silent", 1.0),
         "steps": record["steps"],

@@ -8,10 +8,10 @@ repeated: what is there is not committed again. Left out: checkpoints, and the d
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from dualset.builders.candidates.policy import digest_of_model
+from dualset.builders.candidates.policy import MODEL_FILES, digest_of_model
 from dualset.builders.dataset.hub.address import parse_repo, parse_tag
 from dualset.builders.dataset.hub.log import hub_pin
 from dualset.builders.dataset.hub.remote import Remote, RemoteFile, State, Work
@@ -19,7 +19,7 @@ from dualset.builders.dataset.hub.retry import Patience
 from dualset.builders.dataset.store import open_version
 from dualset.builders.errors import HubError, TrainingError, VersionError
 from dualset.train.card import model_card
-from dualset.train.folder import RECORD, read_record
+from dualset.train.folder import METRICS, RECORD, read_record
 from dualset.train.results import Results, read_results
 from dualset.train.rounds.ledger import LEDGER
 
@@ -27,8 +27,9 @@ __all__ = ["PushedModel", "push_model"]
 
 CARD = "README.md"
 _HARMLESS = {".gitattributes", ".gitignore", CARD, "LICENSE", "LICENSE.md", "LICENSE.txt"}
-_STALE = ("*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin*", "adapter/*")
-"""What would be loaded instead of, or beside, this model if an earlier one's stayed."""
+_MODEL = (*MODEL_FILES, "adapter/adapter_config.json", "adapter/adapter_model*.safetensors")
+"""What is loaded: all of it is pushed, and what an earlier model had of it goes."""
+_BESIDE = (RECORD, METRICS, CARD, "LICENSE", "LICENSE.md", "LICENSE.txt")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,9 +86,10 @@ def push_model(
         TrainingError: the folder holds no finished run, or the results are another model's.
         HubError: the Hub refuses, the repository holds something else, or the tag names another commit.
     """
-    repo, tag = parse_repo(repo), parse_tag(tag) if tag is not None else None
+    repo, tag = parse_repo(repo, "model"), parse_tag(tag) if tag is not None else None
     record = _finished(folder)
-    found = read_results(results, digest_of_model(folder)) if results is not None else None
+    digest = _whole(folder, record)
+    found = read_results(results, digest) if results is not None else None
     files = _files(folder) | {CARD: _card(folder, repo, record, found, home)}
     remote = Remote(repo, patience or Patience(), "model")
     state = remote.state()
@@ -97,7 +99,7 @@ def push_model(
     there = remote.files(state.head) if state is not None else {}
     _refuse_foreign(repo, there)
     add = {path: source for path, source in files.items() if not _is_there(there.get(path), source)}
-    delete = tuple(path for path in sorted(there) if path not in files and any(map(Path(path).match, _STALE)))
+    delete = tuple(path for path in sorted(there) if path not in files and _is_model(path))
     tags = dict(state.tags) if state is not None else {}
     sha = state.head if state is not None and not add and not delete else None
     if tag in tags and tags[tag] != sha:
@@ -125,7 +127,8 @@ def push_model(
 def _finished(folder: Path) -> dict[str, Any]:
     record = read_record(folder)
     if record is None and (folder / LEDGER).is_file():
-        last = max((path.name for path in folder.glob("round-*-rank")), default="round-N-rank")
+        rounds = (path.name for path in folder.glob("round-*-rank"))
+        last = max(rounds, key=lambda name: (len(name), name), default="round-N-rank")
         msg = f"{folder} holds a run in rounds: push the model of one of them, such as {folder / last}"
         raise TrainingError(msg)
     if record is None or not record.get("finished"):
@@ -134,20 +137,42 @@ def _finished(folder: Path) -> dict[str, Any]:
     return record
 
 
+def _whole(folder: Path, record: Mapping[str, Any]) -> str:
+    """The digest of the model, which must be the one that the run left.
+
+    Raises:
+        TrainingError: weights or config are gone, or others are there.
+    """
+    if not (folder / "config.json").is_file() or not any(folder.glob("*.safetensors")):
+        msg = f"{folder} lacks its config.json or weights: there is no model to push"
+        raise TrainingError(msg)
+    digest = digest_of_model(folder)
+    if record.get("model_digest", digest) != digest:
+        msg = f"the model in {folder} ({digest[:12]}) is not the one that its run left: train it again"
+        raise TrainingError(msg)
+    return digest
+
+
 def _files(folder: Path) -> dict[str, Path | bytes]:
-    """All of a run but its checkpoints, hidden files and pickles."""
-    paths = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
-    kept = (path for path in paths if not path.parts[0].startswith(("checkpoint-", ".")))
-    return {path.as_posix(): folder / path for path in kept if path.name != "training_args.bin"}
+    """The model, its adapter, its record, metrics and card; nothing else that lies there, and no link."""
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
+    named = {path.relative_to(folder).as_posix(): path for path in paths}
+    return {name: path for name, path in named.items() if name in _BESIDE or _is_model(name)}
+
+
+def _is_model(name: str) -> bool:
+    """Whether it is loaded with the model: a file of the folder itself, or of its adapter."""
+    path = PurePosixPath(name)
+    return any(path.match(part) and len(path.parts) == len(PurePosixPath(part).parts) for part in _MODEL)
 
 
 def _card(folder: Path, repo: str, record: Mapping[str, Any], results: Results | None, home: Path | None) -> bytes:
     """The folder's card with the repository's name, pins and results; one that somebody wrote stays as it is."""
     path = folder / CARD
-    written = path.read_text("utf-8") if path.is_file() else None
-    if written is not None and written != model_card(folder.name, record):
+    written = path.read_bytes() if path.is_file() else None
+    if written is not None and hashlib.sha256(written).hexdigest() != record.get("card_digest"):
         if results is None:
-            return written.encode()
+            return written
         msg = f"{path} is somebody's own card, which results are not written into: leave out --results"
         raise TrainingError(msg)
     return model_card(repo, _pinned(record, home), results).encode()

@@ -11,15 +11,15 @@ from typing import Any
 
 from dualset.builders.errors import RecipeError, TrainingError, did_you_mean
 from dualset.builders.progress import Progress, silent
-from dualset.train.device import on_device
 from dualset.train.presets import load_preset
+from dualset.train.processes import first_decides, on_device
 from dualset.train.quiet import quiet
 from dualset.train.resume import check_cycle
 from dualset.train.rewards import REWARDS
 from dualset.train.rows import Fitting, check_enough, keep_fitting, load_groups, token_lengths
 from dualset.train.run import Prepared, dry_result, open_run, run
 from dualset.train.settings import TrainResult, TrainSettings
-from dualset.train.silent import keep_some_silent
+from dualset.train.silent import keep_share, silent_groups
 from dualset.train.start import Start, context_of, needs_train_extra, start
 from dualset.train.truncated import for_truncated
 
@@ -91,19 +91,23 @@ def _rows(begun: Start, settings: TrainSettings, reward: str, progress: Progress
     fitting = fitting_prompts(load_groups(begun.version, settings.split, COLUMNS), begun, settings, progress)
     if settings.keep_silent >= 1:
         return fitting
-    with on_device(begun.base, begun.config):
-        kept = keep_some_silent(
-            fitting.rows,
-            begun.base,
-            REWARDS[reward],
-            share=settings.keep_silent,
-            tries=begun.config.num_generations,
-            max_tokens=begun.config.max_completion_length,
-            seed=begun.config.seed,
-            progress=progress,
-        )
-    _check_generation(len(kept.rows), begun.config)
-    return fitting._replace(rows=kept.rows, n_silent=len(fitting.rows) - len(kept.rows))
+
+    def silent() -> set[str]:
+        with on_device(begun.base, begun.config):
+            return silent_groups(
+                fitting.rows,
+                begun.base,
+                REWARDS[reward],
+                tries=begun.config.num_generations,
+                max_tokens=begun.config.max_completion_length,
+                seed=begun.config.seed,
+                progress=progress,
+            )
+
+    kept = keep_share(fitting.rows, first_decides(begun.config, silent), settings.keep_silent, begun.config.seed)
+    _check_generation(len(kept), begun.config)
+    n_silent = len(fitting.rows) - len(kept)
+    return fitting._replace(rows=kept, n_silent=n_silent, ids=tuple(sorted(kept["group_id"][:])))
 
 
 def fitting_prompts(rows: Any, begun: Start, settings: TrainSettings, progress: Progress) -> Fitting:
@@ -116,7 +120,8 @@ def fitting_prompts(rows: Any, begun: Start, settings: TrainSettings, progress: 
     limit, why = _limit(begun, settings.max_prompt_tokens)
     fitting = keep_fitting(rows, lengths, limit, drop_long=settings.drop_long, why=why)
     _check_generation(len(fitting.rows), begun.config)
-    return fitting
+    name = "group_id" if "group_id" in fitting.rows.column_names else "problem_id"
+    return fitting._replace(ids=tuple(sorted(fitting.rows[name][:])))
 
 
 def _check_generation(n_rows: int, config: Any) -> None:

@@ -36,10 +36,11 @@ def read_results(path: Path, digest: str) -> Results:
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
         models = [(str(each["model"]), str(each["revision"]), each) for each in report["models"]]
-        described = {
-            name: report[name] for name in ("dataset", "revision", "problems", "groups", "settings", "hub_repo")
-        }
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        described = {name: report[name] for name in _DESCRIBED}
+        whole = isinstance(described["revision"], str) and described["settings"].keys() >= _SHOWN
+        if not whole or not all(_is_measured(each) for _, _, each in models):
+            raise ValueError("figures or settings are missing")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         msg = f"{path} is no evaluation as  dualset eval -o FILE  writes it ({error!r})"
         raise TrainingError(msg) from error
     for _, revision, entry in models:
@@ -48,6 +49,16 @@ def read_results(path: Path, digest: str) -> Results:
     seen = ", ".join(f"{name} ({revision[:12]})" for name, revision, _ in models)
     msg = f"{path} measures {seen}, and none is this model ({digest[:12]}): evaluate it"
     raise TrainingError(msg)
+
+
+_DESCRIBED = ("dataset", "revision", "problems", "groups", "settings", "hub_repo")
+_SHOWN = {"split", "temperature", "top_p", "top_k", "seed", "level"}
+
+
+def _is_measured(model: Mapping[str, Any]) -> bool:
+    """Whether each metric has a value and an interval, numbers or null."""
+    found = (*model["metrics"].values(), *model.get("against_first", {}).values())
+    return all(isinstance(each[name], int | float | None) for each in found for name in ("value", "low", "high"))
 
 
 def results_table(results: Results) -> list[str]:

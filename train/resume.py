@@ -16,7 +16,8 @@ from dualset.train.folder import METRICS, open_folder, read_record
 
 __all__ = ["check_cycle", "resume_folder"]
 
-_MAY_DIFFER = ("started", "finished", "steps", "metrics")
+_MAY_DIFFER = ("started", "finished", "steps", "metrics", "hub_repo", "hub_sha")
+"""The last two: the data may have been published since."""
 _STATE = "trainer_state.json"
 """What transformers writes last into a checkpoint."""
 
@@ -35,9 +36,9 @@ def resume_folder(folder: Path, record: Mapping[str, Any]) -> Path | None:
         msg = f"{folder} holds a run finished on {before['finished']}: there is nothing to resume"
         raise TrainingError(msg)
     wanted = json.loads(json.dumps(record, default=str))
-    for name in sorted(before.keys() | wanted.keys() - set(_MAY_DIFFER)):
-        if name not in _MAY_DIFFER and before.get(name) != wanted.get(name):
-            seen = f"its {name} is {_short(before.get(name))}, not {_short(wanted.get(name))}"
+    for name, (was, now) in _differences(before, wanted).items():
+        if name.rpartition(".")[2] not in _MAY_DIFFER:
+            seen = f"its {name} is {_short(was)}, not {_short(now)}"
             msg = f"{folder} holds another run ({seen}): resume it with its own settings, or give --output a new folder"
             raise TrainingError(msg)
     checkpoint = _last_whole(folder)
@@ -45,13 +46,36 @@ def resume_folder(folder: Path, record: Mapping[str, Any]) -> Path | None:
     return checkpoint
 
 
+def _differences(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """What both say differently, by dotted name; what only one of two releases writes is no difference."""
+    found: dict[str, tuple[Any, Any]] = {}
+    for name in sorted(before.keys() & wanted.keys()):
+        was, now = before[name], wanted[name]
+        if name == "settings":  # a setting that only one has is another run
+            was, now = {n: was.get(n) for n in was | now}, {n: now.get(n) for n in was | now}
+        if isinstance(was, dict) and isinstance(now, dict):
+            found |= {f"{name}.{inner}": pair for inner, pair in _differences(was, now).items()}
+        elif was != now:
+            found[name] = (was, now)
+    return found
+
+
 def check_cycle(config: Any) -> None:
-    """Checkpoints of GRPO between generations only, or a resumed run differs.
+    """A step within one generation, and checkpoints between two, or the batch is another and a resumed run differs.
 
     Raises:
-        RecipeError: ``save_steps`` is no multiple of the optimizer steps of one generation.
+        RecipeError: the gradients of one step come from several generations, or ``save_steps`` is no multiple of the
+            optimizer steps of one.
     """
-    cycle = config.num_iterations * max(1, config.steps_per_generation // config.gradient_accumulation_steps)
+    micro, accumulated = config.steps_per_generation, config.gradient_accumulation_steps
+    if micro % accumulated:
+        msg = (
+            f"gradient_accumulation_steps is {accumulated}, but one generation of {config.generation_batch_size} "
+            f"completions is {micro} batches of {config.per_device_train_batch_size} on each of {config.world_size} "
+            f"processes: take {micro} or a divisor of it"
+        )
+        raise RecipeError(msg)
+    cycle = config.num_iterations * (micro // accumulated)
     if config.save_strategy == "steps" and config.save_steps % cycle:
         msg = (
             f"save_steps is {config.save_steps}, but one generation is {cycle} optimizer steps and a checkpoint within "

@@ -18,12 +18,21 @@ _BATCH = 256
 
 
 class Fitting(NamedTuple):
-    """The rows that fit, how many do not, the longest that does, in tokens, and how many silent ones were left out."""
+    """What is trained on.
+
+    Attributes:
+        rows: those that fit.
+        n_dropped: how many do not.
+        longest: that fits, in tokens.
+        n_silent: groups left out as silent.
+        ids: of the rows that could be trained on (for imitation before answers are looked for), sorted.
+    """
 
     rows: Any
     n_dropped: int
     longest: int
     n_silent: int = 0
+    ids: tuple[str, ...] = ()
 
 
 def load_groups(version: Version, split: str, columns: Sequence[str]) -> Any:

@@ -5,6 +5,8 @@ In: what ``prepare`` checked, and a TRL trainer. Out: a folder that plain transf
 card comes last. Left out: the trainer itself, which is TRL's as it stands.
 """
 
+import hashlib
+import json
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,17 +15,20 @@ from pathlib import Path
 from typing import Any
 
 import dualset
-from dualset.builders.candidates.policy import Policy, folder_here, load_policy, one_thread
+from dualset.builders.candidates.policy import Policy, digest_of_model, folder_here, load_policy, one_thread
 from dualset.builders.dataset.hub.log import hub_pin
+from dualset.builders.dataset.ids import content_id
 from dualset.builders.dataset.store import Version
 from dualset.builders.progress import Progress
-from dualset.train.card import write_card
+from dualset.train.card import model_card
 from dualset.train.folder import FORMAT, now, open_folder, write_record
-from dualset.train.lineage import lineage_of
+from dualset.train.lineage import Lineage, lineage_of
+from dualset.train.processes import first_decides
 from dualset.train.resume import resume_folder
 from dualset.train.rows import Fitting
 from dualset.train.settings import TrainResult, TrainSettings
 from dualset.train.start import base_of
+from dualset.train.told import file_told, settings_told
 
 __all__ = ["Prepared", "dry_result", "open_run", "run"]
 
@@ -47,6 +52,14 @@ class Prepared:
     reward: str | None
     lora: Any = None
     more: Mapping[str, Any] = field(default_factory=dict)
+    lineage: Lineage = field(init=False)
+
+    def __post_init__(self) -> None:
+        """What is known of the base before the run writes anything."""
+        settings, base = self.settings, self.base
+        named = {"name": base.name, "revision": base.revision, "hub": "/" in base.name}
+        name, _ = base_of(settings.model, settings.model_revision, self.version)
+        object.__setattr__(self, "lineage", lineage_of(named, folder_here(name)))
 
     @property
     def model(self) -> Any:
@@ -62,16 +75,14 @@ def open_run(prepared: Prepared) -> Path | None:
     Raises:
         TrainingError: the folder is taken.
     """
-    from accelerate.utils import broadcast_object_list
 
-    found: list[Path | None] = [None]
-    if prepared.config.process_index == 0:
+    def opened() -> Path | None:
         if prepared.settings.resume:
-            found = [resume_folder(prepared.folder, _record(prepared))]
-        else:
-            open_folder(prepared.folder, overwrite=prepared.settings.overwrite)
-    broadcast_object_list(found)
-    return found[0]
+            return resume_folder(prepared.folder, _record(prepared))
+        open_folder(prepared.folder, overwrite=prepared.settings.overwrite)
+        return None
+
+    return first_decides(prepared.config, opened)
 
 
 def run(trainer: Any, prepared: Prepared, progress: Progress, checkpoint: Path | None = None) -> TrainResult:
@@ -90,8 +101,10 @@ def run(trainer: Any, prepared: Prepared, progress: Progress, checkpoint: Path |
     if main:
         (folder / "training_args.bin").unlink(missing_ok=True)  # a pickle; run.json says what it says
         record |= {"steps": trainer.state.global_step, "metrics": summary(trainer.state.log_history), "finished": now()}
-        write_record(folder, record)
-        write_card(folder, record)
+        record["model_digest"] = digest_of_model(folder)
+        card = model_card(folder.name, record).encode()
+        write_record(folder, record | {"card_digest": hashlib.sha256(card).hexdigest()})
+        (folder / "README.md").write_bytes(card)
     last = {name: values["last"] for name, values in summary(trainer.state.log_history).items()}
     return _result(prepared, trainer.state.global_step, last)
 
@@ -115,7 +128,13 @@ def _merge(prepared: Prepared) -> None:
 
     name, revision = base_of(prepared.settings.model, prepared.settings.model_revision, prepared.version)
     base = load_policy(name, revision=revision, device="cpu").model.float()
-    PeftModel.from_pretrained(base, prepared.folder / "adapter").merge_and_unload().save_pretrained(prepared.folder)
+    adapter = prepared.folder / "adapter"
+    PeftModel.from_pretrained(base, adapter).merge_and_unload().save_pretrained(prepared.folder)
+    told = json.loads((adapter / "adapter_config.json").read_text())
+    told |= {"base_model_name_or_path": prepared.base.name}  # not where it lies on this machine
+    if "/" in prepared.base.name:
+        told["revision"] = prepared.base.revision
+    (adapter / "adapter_config.json").write_text(json.dumps(told, indent=2, sort_keys=True) + "\n")
     prepared.base.tokenizer.save_pretrained(prepared.folder)
 
 
@@ -141,12 +160,15 @@ def _record(prepared: Prepared) -> dict[str, Any]:
         "format": FORMAT,
         "kind": prepared.kind,
         "base_model": named,
-        **lineage_of(named, folder_here(settings.model) if settings.model else None)._asdict(),
+        **prepared.lineage._asdict(),
         "dataset": {
             "name": version.name,
             "revision": version.revision,
             "hub_repo": pin.repo if pin else None,
             "hub_sha": pin.sha if pin else None,
+            "groups": len(prepared.fitting.ids),
+            "groups_digest": content_id(list(prepared.fitting.ids)),
+            "rows_per_step": _rows_per_step(prepared.config),
             "parents": list(version.manifest["content"]["parents"]),
             "split": settings.split,
             "rows": len(prepared.fitting.rows),
@@ -155,11 +177,11 @@ def _record(prepared: Prepared) -> dict[str, Any]:
             "silent": prepared.fitting.n_silent,
             "keep_silent": settings.keep_silent,
         },
-        "preset": settings.preset,
+        "preset": file_told(settings.preset),
         "reward": prepared.reward,
         **prepared.more,
         "processes": prepared.config.world_size,
-        "settings": {**prepared.given, "seed": prepared.config.seed},
+        "settings": settings_told({**prepared.given, "seed": prepared.config.seed}),
         "versions": {
             "dualset": dualset.__version__,
             **{name: library_version(name) for name in ("trl", "transformers", "torch", "datasets")},
@@ -168,6 +190,12 @@ def _record(prepared: Prepared) -> dict[str, Any]:
         "started": now(),
         "finished": None,
     }
+
+
+def _rows_per_step(config: Any) -> int:
+    """Groups (or problems) that one optimizer step learns from, over all processes."""
+    completions = config.train_batch_size * config.gradient_accumulation_steps * config.world_size
+    return int(completions // getattr(config, "num_generations", 1))
 
 
 def _result(prepared: Prepared, steps: int, metrics: dict[str, float]) -> TrainResult:

@@ -1,64 +1,57 @@
 """Groups without gradient: the base model's answers to them all earn the same, so GRPO learns nothing from them.
 
-In: rows, a model, a reward, and the share of silent groups that stays. Out: the rows that stay, and how many groups
-were silent. 0 filters them out, 1 keeps them all (and asks nothing), 0.25 weighs them down to a quarter, drawn by seed.
+In: rows, a model, a reward; then the share of silent groups that stays. Out: the silent ones; then the rows that stay.
+A share of 0 filters them out, 1 keeps them all, 0.25 weighs them down to a quarter, drawn by seed.
 A group is silent where ``num_generations`` answers at temperature 1 earn the same reward. That is what the *base* finds
 too easy or too hard, and may change while it learns; ``refresh`` draws new groups. Left out: serving engines,
 transformers answers.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from dualset.builders.candidates.generate import Policy, generate
 from dualset.builders.candidates.sample import first_seed
 from dualset.builders.progress import Progress
 
-__all__ = ["Kept", "keep_some_silent"]
+__all__ = ["keep_share", "silent_groups"]
 
 _GROUPS_AT_ONCE = 256
 
 
-class Kept(NamedTuple):
-    """The rows that stay, and of all rows how many are silent."""
-
-    rows: Any
-    n_silent: int
-
-
-def keep_some_silent(
+def silent_groups(
     rows: Any,
     policy: Policy,
     reward: Callable[..., list[float | None]],
     *,
-    share: float,
     tries: int,
     max_tokens: int,
     seed: int,
     progress: Progress,
-) -> Kept:
-    """Leave out all but a share of the silent groups.
+) -> set[str]:
+    """The group ids of the silent groups.
 
     Args:
         rows: groups, with ``group_id``, ``prompt`` and ``correct``.
         policy: the base model.
         reward: as TRL calls it.
-        share: of the silent groups that stays, from 0 to 1.
         tries: answers a group.
         max_tokens: of an answer.
-        seed: of the answers, and of which groups stay.
+        seed: of the answers.
         progress: told the groups asked.
     """
-    if share >= 1:
-        return Kept(rows, 0)
     silent: set[str] = set()
     for start in range(0, len(rows), _GROUPS_AT_ONCE):
         part = rows.select(range(start, min(start + _GROUPS_AT_ONCE, len(rows))))
         silent |= _silent(list(part), policy, reward, tries, max_tokens, seed)
         progress("silent", start + len(part), len(rows))
+    return silent
+
+
+def keep_share(rows: Any, silent: set[str], share: float, seed: int) -> Any:
+    """The rows without the silent ones, but for a share of those (0 to 1) that the seed draws."""
     names: Sequence[str] = rows["group_id"][:]
-    stay = [i for i, name in enumerate(names) if name not in silent or _drawn(seed, name) < share]
-    return Kept(rows.select(stay), len(silent))
+    return rows.select([i for i, name in enumerate(names) if name not in silent or _drawn(seed, name) < share])
 
 
 def _silent(

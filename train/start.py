@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dualset.builders.candidates.generate import Policy, load_policy
+from dualset.builders.candidates.policy import folder_here
 from dualset.builders.dataset.store import Version, open_version
-from dualset.builders.errors import MissingExtra, ModelError, RecipeError
+from dualset.builders.errors import MissingExtra, ModelError, RecipeError, TrainingError
 from dualset.builders.recorded import recorded
 from dualset.train.folder import check_folder
 from dualset.train.presets import make_config, make_lora
@@ -70,8 +71,17 @@ def start(
         check_folder(folder, overwrite=settings.overwrite)
     version = open_version(settings.ref, home=home)
     name, revision = base_of(settings.model, settings.model_revision, version)
+    _spare_the_base(folder, name)
     # on the CPU: TRL moves it
     return Start(folder, config, version, load_policy(name, revision=revision, device="cpu"), lora)
+
+
+def _spare_the_base(folder: Path, model: str) -> None:
+    """A run's folder is emptied before the run, and filled after it."""
+    base = folder_here(model)
+    if base is not None and folder.resolve() in (base.resolve(), *base.resolve().parents):
+        msg = f"the base model is in {base}, which a run in {folder} would write over: give --output another folder"
+        raise TrainingError(msg)
 
 
 def _check_silent(kind: str, share: float) -> None:

@@ -24,7 +24,7 @@ from dualset.builders.groups.ranking import parse_ranking
 from dualset.builders.progress import Progress
 from dualset.eval.metrics import pairwise_accuracy
 
-__all__ = ["LABELS", "OWN", "Targets", "own_answers", "read_answers"]
+__all__ = ["LABELS", "OWN", "Targets", "own_answers", "read_answers", "with_answers"]
 
 LABELS, OWN = "labels", "own"
 _GROUPS_AT_ONCE = 256
@@ -37,12 +37,10 @@ class Targets(NamedTuple):
     n_groups: int
 
 
-def own_answers(rows: Any, policy: Policy, *, tries: int, max_tokens: int, seed: int, progress: Progress) -> Targets:
-    """Rejection sampling: the first of ``tries`` answers at temperature 1 that orders all pairs right.
-
-    Raises:
-        TrainingError: the model orders no group right.
-    """
+def own_answers(
+    rows: Any, policy: Policy, *, tries: int, max_tokens: int, seed: int, progress: Progress
+) -> dict[str, str]:
+    """Rejection sampling: of each group the first of ``tries`` answers at temperature 1 that orders all pairs right."""
     answers: dict[str, str] = {}
     for start in range(0, len(rows), _GROUPS_AT_ONCE):
         part = rows.select(range(start, min(start + _GROUPS_AT_ONCE, len(rows))))
@@ -57,22 +55,21 @@ def own_answers(rows: Any, policy: Policy, *, tries: int, max_tokens: int, seed:
             answers |= {name: texts[name] for name in right}
             left = [row for row in left if row["group_id"] not in right]
         progress("answers", start + len(part), len(rows))
-    return _with(rows, answers, f"in {tries} tries each the base model orders none of {len(rows)} groups right")
+    return answers
 
 
-def read_answers(rows: Any, path: Path) -> Targets:
+def read_answers(rows: Any, path: Path) -> dict[str, str]:
     """Somebody else's answers: the first right one of each group.
 
     Raises:
         SourceError: the file is missing or torn, or a line lacks a field.
-        TrainingError: it holds no right answer to any of the groups.
     """
     correct = {row["group_id"]: row["correct"] for row in rows.select_columns(["group_id", "correct"])}
     answers: dict[str, str] = {}
     for group_id, answer in _lines(path):
         if group_id in correct and group_id not in answers and _right(answer, correct[group_id]):
             answers[group_id] = answer
-    return _with(rows, answers, f"{path} holds no right answer to any of {len(rows)} groups")
+    return answers
 
 
 def _right(answer: str, correct: list[bool]) -> bool:
@@ -80,12 +77,16 @@ def _right(answer: str, correct: list[bool]) -> bool:
     return order is not None and pairwise_accuracy(order, correct) == 1.0
 
 
-def _with(rows: Any, answers: Mapping[str, str], none: str) -> Targets:
-    """The rows that have an answer, with that in the place of the labels' ranking."""
+def with_answers(rows: Any, answers: Mapping[str, str]) -> Targets:
+    """The rows that have an answer, with that in the place of the labels' ranking.
+
+    Raises:
+        TrainingError: none has.
+    """
     names = rows["group_id"][:]
     kept = rows.select([i for i, name in enumerate(names) if name in answers])
     if not len(kept):
-        msg = f"{none}: imitate the labels (--targets labels), or start from a better model"
+        msg = f"none of {len(rows)} groups has a right answer: imitate the labels, or start from a better model"
         raise TrainingError(msg)
     said = [[{"role": "assistant", "content": answers[name]}] for name in kept["group_id"][:]]
     return Targets(kept.remove_columns("completion").add_column("completion", said), len(rows))

@@ -10,6 +10,9 @@ from dualset.builders.errors import RecipeError, did_you_mean
 
 __all__ = ["check_trackers"]
 
+_PACKAGES = {"clearml", "codecarbon", "dvclive", "mlflow", "swanlab", "tensorboard", "trackio", "wandb"}
+"""Trackers whose package has their name."""
+
 
 def check_trackers(names: Sequence[str]) -> None:
     """Raise `RecipeError` for a tracker that transformers does not know, or that is not installed."""
@@ -20,8 +23,10 @@ def check_trackers(names: Sequence[str]) -> None:
 
     for name in names:
         if name not in INTEGRATION_TO_CALLBACK:
-            msg = f"report_to is {name!r}: {did_you_mean(name, [*INTEGRATION_TO_CALLBACK, 'none'])}"
+            several = "; several are given as [a, b]" if "," in name else ""
+            msg = f"report_to is {name!r}: {did_you_mean(name, [*INTEGRATION_TO_CALLBACK, 'none'])}{several}"
             raise RecipeError(msg)
         if name not in get_available_reporting_integrations():
-            msg = f"report_to is {name!r}, which is not installed: run  pip install {name.replace('_', '-')}"
+            how = f"run  pip install {name}" if name in _PACKAGES else "see its documentation for the package"
+            msg = f"report_to is {name!r}, which is not installed: {how}"
             raise RecipeError(msg)

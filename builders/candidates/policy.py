@@ -18,6 +18,7 @@ __all__ = [
     "EXACT_BELOW",
     "MICRO_POLICY",
     "MICRO_POLICY_FOLDER",
+    "MODEL_FILES",
     "Place",
     "Policy",
     "digest_of_model",
@@ -36,14 +37,15 @@ EXACT_BELOW = 50_000_000
 0.85M parameters), but then the rounding of a batch, thread count or processor no longer reaches the text: without it
 about one token in 50,000 differs."""
 
-_PARTS: tuple[str, ...] = (
+MODEL_FILES: tuple[str, ...] = (
     "*.safetensors",
     "*.safetensors.index.json",
     "pytorch_model*.bin*",
     "*config.json",
     "*.jinja",
 )
-_PARTS += ("tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "added_tokens.json")
+MODEL_FILES += ("tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "added_tokens.json")
+"""The files that make up a model, by name."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -128,7 +130,7 @@ def one_thread(model: Any) -> Iterator[None]:
 
 def digest_of_model(folder: Path) -> str:
     """The sha256 over the names and sha256s of the files that make up a model: weights, configuration and tokenizer."""
-    names = sorted({file.name for part in _PARTS for file in folder.glob(part) if file.is_file()})
+    names = sorted({file.name for part in MODEL_FILES for file in folder.glob(part) if file.is_file()})
     whole = hashlib.sha256()
     for name in names:
         with (folder / name).open("rb") as file:
@@ -185,7 +187,7 @@ def _from_hub(model: str, revision: str | None) -> Place:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
-        folder = snapshot_download(model, revision=revision, allow_patterns=list(_PARTS))
+        folder = snapshot_download(model, revision=revision, allow_patterns=list(MODEL_FILES))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         msg = f"no model at {model!r}: there is no such folder, and it cannot be fetched from the Hub ({_line(error)})"
         raise ModelError(msg) from error

@@ -1,6 +1,7 @@
 """Runs are compared by their records: what should be the same and is not is named, and then it is not clean."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,11 @@ RECORD: dict[str, Any] = {
     "format": FORMAT,
     "kind": "rank",
     "base_model": {"name": "org/base", "revision": "a" * 40},
-    "dataset": {"revision": "b" * 64, "split": "train", "rows": 50, "dropped": 2},
+    "dataset": {
+        **{"revision": "b" * 64, "split": "train", "rows": 50, "dropped": 2},
+        **{"groups": 50, "groups_digest": "cafe", "rows_per_step": 16},
+    },
+    "metrics": {},
     "reward": "pairwise_accuracy",
     "settings": {"seed": 0},
     "versions": {"trl": "1.16.0"},
@@ -53,15 +58,21 @@ def test_runs_that_differ_in_what_is_compared_only_are_clean(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("more", "named"),
     [
-        ({"steps": 60}, "optimizer steps: dust 90, other 60"),
         (
             {"base_model": {"name": "org/base", "revision": "c" * 40}},
             "base model: dust org/base@aaaaaaaaaaaa, other org",
         ),
         ({"dataset": RECORD["dataset"] | {"revision": "d" * 64}}, "dataset revision: dust bbbbbbbbbbbb, other dddd"),
         ({"dataset": RECORD["dataset"] | {"split": "test"}}, "split: dust train, other test"),
-        ({"dataset": RECORD["dataset"] | {"dropped": 9}}, "rows left out as too long: dust 2, other 9"),
-        ({"dataset": RECORD["dataset"] | {"rows": 51}}, "groups before the run's own targets: dust 50, other 51"),
+        ({"dataset": RECORD["dataset"] | {"rows_per_step": 4}}, "groups or problems seen: dust 1440, other 360"),
+        (
+            {"dataset": RECORD["dataset"] | {"groups_digest": "beef"}},
+            "groups of bbbbbbbbbbbb: dust 50 (cafe; 2 too long), ",
+        ),
+        (
+            {"dataset": RECORD["dataset"] | {"groups_digest": None}},
+            "groups of bbbbbbbbbbbb: dust 50 (cafe; 2 too long), ",
+        ),
         ({"versions": {"trl": "1.15.0"}}, "versions: dust trl 1.16.0, other trl 1.15.0"),
     ],
 )
@@ -135,14 +146,32 @@ def test_a_chain_that_went_on_with_other_data_is_not_clean(tmp_path: Path) -> No
     assert said == "versions of one chain: strayed bbbbbbbbbbbb then dddddddddddd, which was not made from it"
 
 
-def test_filtered_groups_are_a_difference(tmp_path: Path) -> None:
-    filtered = RECORD["dataset"] | {"rows": 30, "silent": 20, "keep_silent": 0.0}
+def test_filtered_groups_are_a_difference_wherever_in_a_chain(tmp_path: Path) -> None:
+    filtered = RECORD["dataset"] | {"rows": 30, "groups": 30, "groups_digest": "f00d", "silent": 20, "keep_silent": 0.0}
+    expected = "50 (cafe; 2 too long), fewer 30 (f00d; 2 too long, 0% of the silent ones kept)"
     [said] = compare([run(tmp_path, "dust"), run(tmp_path, "fewer", dataset=filtered)]).differences
-    assert said == "share of silent groups kept: dust 1.0, fewer 0.0"
+    assert said == f"groups of bbbbbbbbbbbb: dust {expected}"
+    written = stage(kind="generate", reward="execution", steps=30)
+    later = chained(tmp_path, "later", written, dataset=filtered, steps=60)
+    [said] = compare([tmp_path / "dust", later]).differences
+    assert said.startswith("groups of bbbbbbbbbbbb: dust 50 (cafe")
+
+
+def test_fewer_steps_are_fewer_groups_seen(tmp_path: Path) -> None:
+    differences = compare([run(tmp_path, "dust"), run(tmp_path, "other", steps=60)]).differences
+    assert differences == ("optimizer steps: dust 90, other 60", "groups or problems seen: dust 1440, other 960")
+
+
+@pytest.mark.parametrize(
+    "broken", [{"steps": None}, {"base_model": {}}, {"before": "x"}, {"before": [{}]}, {"dataset": 1}]
+)
+def test_a_record_that_lacks_what_is_read_is_none(tmp_path: Path, broken: dict[str, Any]) -> None:
+    with pytest.raises(TrainingError, match="no run of dualset"):
+        compare([run(tmp_path, "dust"), run(tmp_path, "broken", **broken)])
 
 
 @pytest.mark.slow
-def test_a_real_chain_is_recorded(small_version: Path, constant_model: Path, tmp_path: Path) -> None:
+def test_a_real_chain_is_recorded(small_version: Path, constant_model: Path, tiny_model: Path, tmp_path: Path) -> None:
     def settings(model: Path, name: str, *more: str) -> TrainSettings:
         return TrainSettings(
             ref=str(small_version),
@@ -159,6 +188,12 @@ def test_a_real_chain_is_recorded(small_version: Path, constant_model: Path, tmp
     record = json.loads((last.path / "run.json").read_text())
     assert record["origin"]["name"] == constant_model.name
     assert [each["kind"] for each in chain(record)] == ["imitate", "rank"]
-    assert compare([first.path, last.path]).differences == ("optimizer steps: sft 1, both 2",)
+    assert compare([first.path, last.path]).differences[0] == "optimizer steps: sft 1, both 2"
+    (first.path / "model.safetensors").write_bytes((tiny_model / "model.safetensors").read_bytes())
+    other = rank(settings(first.path, "other", *small, "max_completion_length=12"))
+    assert json.loads((other.path / "run.json").read_text())["before"] == []  # those are not the run's weights
+    with pytest.raises(TrainingError, match="would write over"):
+        rank(replace(settings(last.path, "both", *small), overwrite=True))
+    assert (last.path / "model.safetensors").exists()
     card = (last.path / "README.md").read_text()
     assert f"| 1 | imitate | labels | small@{small_version.name[:12]} | 1 |" in card

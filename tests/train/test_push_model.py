@@ -90,6 +90,8 @@ def test_a_push_again_does_nothing_and_a_changed_model_is_a_commit_without_the_o
     assert "nothing to commit" in again.err
     assert len(repository(hub, "ada/again").commits) == 2  # the Hub's own first one, and ours
     (model / "model.safetensors").rename(model / "model-00001-of-00001.safetensors")
+    record = json.loads((model / "run.json").read_text())
+    (model / "run.json").write_text(json.dumps(record | {"model_digest": digest_of_model(model)}))
     planned = dualset("push", str(model), "ada/again", "--dry-run", "--json")
     assert json.loads(planned.out)["delete"] == ["model.safetensors"]
     assert len(repository(hub, "ada/again").commits) == 2
@@ -127,6 +129,37 @@ def test_results_are_those_of_this_model(
     results.write_text(json.dumps(json.loads(results.read_text()) | {"models": [measured]}))
     said = dualset("push", str(model), "ada/measured", "--results", str(results)).line
     assert f"none is this model ({digest_of_model(model)[:12]})" in said
+
+
+def test_only_the_model_is_pushed_and_what_an_earlier_one_had_goes(hub: Hub, dualset: Client, model: Path) -> None:
+    (model / "added_tokens.json").write_text("{}")
+    before = json.loads((model / "run.json").read_text())
+    (model / "run.json").write_text(json.dumps(before | {"model_digest": digest_of_model(model)}))
+    for name in ("runs/host/events.1", "wandb/config.yaml", "sub/.env", "optimizer.pt", "sub/model.safetensors"):
+        (model / name).parent.mkdir(parents=True, exist_ok=True)
+        (model / name).write_text("secret")
+    (model / "LICENSE").symlink_to("/etc/hostname")
+    assert dualset("push", str(model), "ada/only").code == 0
+    names = repository(hub, "ada/only").head.files.keys()
+    assert "added_tokens.json" in names
+    assert not [name for name in names if "/" in name or name in ("optimizer.pt", "LICENSE")]
+    (model / "added_tokens.json").unlink()
+    (model / "run.json").write_text(json.dumps(before))
+    assert dualset("push", str(model), "ada/only").code == 0
+    assert "added_tokens.json" not in repository(hub, "ada/only").head.files
+
+
+def test_weights_that_are_not_the_runs_are_not_pushed(dualset: Client, model: Path, constant_model: Path) -> None:
+    (model / "model.safetensors").write_bytes((constant_model / "model.safetensors").read_bytes())
+    assert "is not the one that its run left" in dualset("push", str(model), "ada/x").line
+    (model / "model.safetensors").unlink()
+    assert "there is no model to push" in dualset("push", str(model), "ada/x").line
+
+
+def test_a_renamed_folder_keeps_its_card_up_to_date(hub: Hub, dualset: Client, model: Path) -> None:
+    renamed = model.rename(model.parent / "renamed")
+    assert dualset("push", str(renamed), "ada/renamed").code == 0
+    assert b"# ada/renamed" in repository(hub, "ada/renamed").head.files["README.md"]
 
 
 def test_somebodys_own_card_stays(hub: Hub, dualset: Client, model: Path) -> None:

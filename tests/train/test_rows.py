@@ -35,9 +35,11 @@ def test_too_few_rows_say_how_many_are_needed() -> None:
 def test_a_finished_run_is_written_over_only_when_asked(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     open_folder(folder, overwrite=False)
-    write_record(folder, {"format": FORMAT, "finished": None})
+    data = {"revision": "r", "split": "train", "rows": 1, "dropped": 0}
+    record = {"format": FORMAT, "kind": "rank", "settings": {}, "base_model": {"name": "x", "revision": None}}
+    write_record(folder, record | {"dataset": data, "finished": None})
     open_folder(folder, overwrite=False)  # an unfinished one is in nobody's way
-    write_record(folder, {"format": FORMAT, "finished": "2026-01-01"})
+    write_record(folder, record | {"dataset": data, "finished": "2026-01-01", "steps": 1, "metrics": {}})
     with pytest.raises(TrainingError, match="finished on 2026-01-01: add --overwrite"):
         open_folder(folder, overwrite=False)
     open_folder(folder, overwrite=True)

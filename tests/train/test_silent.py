@@ -15,7 +15,7 @@ from dualset.train.rank import COLUMNS, rank
 from dualset.train.rewards import pairwise_accuracy
 from dualset.train.rows import load_groups
 from dualset.train.settings import TrainSettings
-from dualset.train.silent import Kept, keep_some_silent
+from dualset.train.silent import keep_share, silent_groups
 
 pytestmark = pytest.mark.slow
 
@@ -30,10 +30,8 @@ def rows(small_version: Path) -> Any:
     return load_groups(open_version(str(small_version)), "train", COLUMNS)
 
 
-def kept(rows: Any, policy: Policy, share: float, seed: int = 0) -> Kept:
-    return keep_some_silent(
-        rows, policy, pairwise_accuracy, share=share, tries=2, max_tokens=16, seed=seed, progress=lambda *_: None
-    )
+def found(rows: Any, policy: Policy) -> set[str]:
+    return silent_groups(rows, policy, pairwise_accuracy, tries=2, max_tokens=16, seed=0, progress=lambda *_: None)
 
 
 def silent_by_hand(rows: Any, policy: Policy) -> set[str]:
@@ -50,16 +48,19 @@ def silent_by_hand(rows: Any, policy: Policy) -> set[str]:
 def test_silent_groups_are_those_whose_answers_earn_the_same(rows: Any, policy: Policy) -> None:
     silent = silent_by_hand(rows, policy)
     assert 0 < len(silent) < len(rows)
-    filtered = kept(rows, policy, 0.0)
-    assert filtered.n_silent == len(silent)
-    assert set(filtered.rows["group_id"]) == set(rows["group_id"]) - silent
+    assert found(rows, policy) == silent
 
 
-def test_a_share_of_them_stays_drawn_by_seed(rows: Any, policy: Policy) -> None:
-    none, half, again = (set(kept(rows, policy, share).rows["group_id"]) for share in (0.0, 0.5, 0.5))
-    assert none < half < set(rows["group_id"])
-    assert half == again
-    assert kept(rows, policy, 1.0) == Kept(rows, 0)
+def test_a_share_of_them_stays_drawn_by_seed(rows: Any) -> None:
+    names = set(rows["group_id"])
+    silent = set(sorted(names)[::2])
+    none, half, again, other = (
+        set(keep_share(rows, silent, *how)["group_id"]) for how in ((0.0, 0), (0.5, 0), (0.5, 0), (0.5, 1))
+    )
+    assert none == names - silent
+    assert none < half < names
+    assert half == again != other
+    assert set(keep_share(rows, silent, 1.0, 0)["group_id"]) == names
 
 
 def test_a_run_says_how_many_were_left_out(small_version: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from dualset.builders.progress import silent
 from dualset.eval.metrics import pairwise_accuracy
 from dualset.train.imitate import imitate
 from dualset.train.settings import TrainSettings
-from dualset.train.targets import own_answers, read_answers
+from dualset.train.targets import own_answers, read_answers, with_answers
 
 
 def rows() -> Any:
@@ -40,7 +40,7 @@ def test_of_somebody_elses_answers_the_first_right_one_is_kept(tmp_path: Path) -
     path = answers(
         tmp_path, ("a", "2, 1"), ("a", "Hm.\n1, 2"), ("a", "1, 2"), ("b", "1, 2"), ("c", "1 2"), ("z", "1, 2")
     )
-    kept, n = read_answers(rows(), path)
+    kept, n = with_answers(rows(), read_answers(rows(), path))
     assert (kept["group_id"][:], n) == (["a"], 3)
     assert kept["completion"][0] == [{"role": "assistant", "content": "Hm.\n1, 2"}]
     assert set(kept.column_names) == {"group_id", "correct", "prompt", "completion"}
@@ -56,8 +56,8 @@ def test_a_torn_line_is_named(tmp_path: Path, line: str) -> None:
 
 
 def test_no_right_answer_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="holds no right answer to any of 3 groups"):
-        read_answers(rows(), answers(tmp_path, ("a", "2, 1")))
+    with pytest.raises(TrainingError, match="none of 3 groups has a right answer"):
+        with_answers(rows(), read_answers(rows(), answers(tmp_path, ("a", "2, 1"))))
     with pytest.raises(SourceError, match="cannot read the answers"):
         read_answers(rows(), tmp_path / "nowhere.jsonl")
 
@@ -72,7 +72,8 @@ def test_own_answers_are_right_and_the_seed_decides_them(small_version: Path) ->
     policy = load_policy("micro", device="cpu")
 
     def sampled(tries: int, seed: int) -> dict[str, str]:
-        kept, n = own_answers(groups, policy, tries=tries, max_tokens=16, seed=seed, progress=silent)
+        said = own_answers(groups, policy, tries=tries, max_tokens=16, seed=seed, progress=silent)
+        kept, n = with_answers(groups, said)
         assert n == 8
         for row in kept:
             order = parse_ranking(row["completion"][0]["content"], len(row["correct"]))

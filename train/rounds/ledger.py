@@ -25,17 +25,21 @@ class Ledger:
     Args:
         folder: of the run; it is made.
         begin: what the run is: settings, and the pins of the first version and the base model.
+        defaults: of settings that an older ledger may not name.
 
     Raises:
         TrainingError: the folder holds another run, or something else.
     """
 
-    def __init__(self, folder: Path, begin: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, begin: Mapping[str, Any], defaults: Mapping[str, Any] | None = None) -> None:
         self._path = folder / LEDGER
+        defaults = defaults or {}
         wanted = json.loads(json.dumps({"format": _FORMAT, **begin}))
         before = self._read(folder)
+        if before is not None and isinstance(before.get("settings"), dict):  # settings that it did not know yet
+            before["settings"] = dict(sorted({**defaults, **before["settings"]}.items()))
         if before is not None and {**before, "rounds": []} != {**wanted, "rounds": []}:
-            differs = sorted(name for name in wanted if before.get(name) != wanted[name])
+            differs = sorted(name for name in wanted if name != "rounds" and before.get(name) != wanted[name])
             msg = f"{folder} holds another run ({', '.join(differs)} differ): give --output a new folder"
             raise TrainingError(msg)
         self._said: dict[str, Any] = before or {**wanted, "rounds": []}

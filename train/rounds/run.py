@@ -8,6 +8,7 @@ files are. The first round's version is the one given: its candidates are the ba
 round; refreshing it is our extension, to be compared at equal optimizer steps).
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,9 @@ def run_rounds(
         DualsetError: see ``builders/errors.py``; what was finished stays finished.
     """
     settings.check()
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        msg = "rounds are run by one process: start them without accelerate launch or torchrun"
+        raise RecipeError(msg)
     version = open_version(settings.ref, home=home)
     model, revision = base_of(settings.model, settings.model_revision, version)
     begin = {
@@ -59,7 +63,7 @@ def run_rounds(
         "dataset": {"name": version.name, "revision": version.revision},
         "base_model": {"name": Path(model).name if Path(model).is_absolute() else model, "revision": revision},
     }
-    ledger = Ledger(settings.output, begin)
+    ledger = Ledger(settings.output, begin, {"keep_silent": 1.0})
     stages: list[tuple[str, Callable[..., TrainResult]]] = [("rank", rank)]
     if settings.kind == ITERATE:
         stages.insert(0, ("generate", lambda *args, **more: generate(*args, sandbox=sandbox, **more)))

@@ -50,15 +50,15 @@ def parse_address(ref: str) -> Address:
     return Address(match[1], which)
 
 
-def parse_repo(text: str) -> str:
-    """A repository, given as ORG/NAME or as hf://datasets/ORG/NAME.
+def parse_repo(text: str, kind: str = "dataset") -> str:
+    """A repository, given as ORG/NAME or, of a dataset, as hf://datasets/ORG/NAME.
 
     Raises:
         VersionError: it is neither.
     """
-    repo = text.removeprefix("hf://datasets/")
+    repo = text.removeprefix("hf://datasets/") if kind == "dataset" else text
     if not _is_repo(repo):
-        msg = f"{text!r} is no Hub dataset: expected ORG/NAME, in letters, digits, '.', '_' and '-'"
+        msg = f"{text!r} is no Hub {kind}: expected ORG/NAME, in letters, digits, '.', '_' and '-'"
         raise VersionError(msg)
     return repo
 

@@ -85,6 +85,7 @@ def _push_model(
     if pushed.page is not None:
         remark(pushed.page)
     if pushed.sha is not None:
+        remark(f"load it:  --model {pushed.repo} --model-revision {pushed.sha}")
         click.echo(f"hf://{pushed.repo}@{pushed.sha}")
 
 

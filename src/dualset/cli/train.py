@@ -229,7 +229,8 @@ def _run(train: Callable[..., Any], *, dry_run: bool, as_json: bool, **options: 
     else:
         click.echo(str(result.path))
         remark(f"{result.steps} steps from {result.base_model} on {result.dataset}@{result.revision[:12]}")
-        remark(f"next:  dualset eval {result.base_model} {result.path} {result.dataset}@{result.revision[:12]}")
+        base = options["model"] or result.base_model
+        remark(f"next:  dualset eval {base} {result.path} {result.dataset}@{result.revision[:12]}")
 
 
 _TOLD = ("base_model", "dataset", "revision", "steps", "metrics")
