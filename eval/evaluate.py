@@ -29,7 +29,7 @@ from dualset.eval.settings import BEST_OF, EvalSettings
 from dualset.eval.strata import strata_of
 from dualset.eval.writing import Attempts, write
 
-__all__ = ["Evaluation", "ModelScores", "evaluate"]
+__all__ = ["Evaluation", "ModelScores", "evaluate", "pass_rates"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,13 +53,13 @@ class ModelScores:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evaluation:
-    """Everything measured, with the pins it was measured at."""
+    """Everything measured, with the pins it was measured at; ``max_tokens`` is null where no model was asked."""
 
     dataset: str
     revision: str
     hub: HubPin | None
     settings: EvalSettings
-    max_tokens: int
+    max_tokens: int | None
     n_problems: int
     n_groups: int
     strata: Mapping[str, Mapping[str, frozenset[str]]]
@@ -144,7 +144,7 @@ def _measure(
     attempts: Attempts = {}
     if settings.samples:
         attempts = write(model, pool, settings, sandbox, named, "write")
-        parts.append(Measured(model=_pass_rates(attempts), chance={}))
+        parts.append(Measured(model=pass_rates(attempts), chance={}))
         if settings.samples * settings.repeats >= BEST_OF:
             parts.append(choose(model, pool, attempts, settings, named, "choose"))
             if first is not None:
@@ -159,8 +159,8 @@ def _measure(
     return scores, attempts
 
 
-def _pass_rates(attempts: Attempts) -> dict[str, Scores]:
-    """pass@1 and, with enough samples, pass@4: what a perfect choice among four would reach."""
+def pass_rates(attempts: Attempts) -> dict[str, Scores]:
+    """By problem pass@1 and, with enough samples, pass@4: what a perfect choice among four would reach."""
     rates: dict[str, Scores] = {}
     for problem_id, tried in attempts.items():
         known = [attempt.passed for attempt in tried if attempt.passed is not None]

@@ -18,7 +18,7 @@ from dualset.builders.execution.settings import LabelSettings
 from dualset.builders.recorded import recorded
 from dualset.eval.settings import EvalSettings
 
-__all__ = ["Pool", "pool_of"]
+__all__ = ["Pool", "pool_of", "split_of"]
 
 MAX_TOKENS = 1024
 """Where neither the command nor the recipe says how long an answer may be."""
@@ -46,7 +46,8 @@ def pool_of(version: Version, settings: EvalSettings) -> Pool:
     Raises:
         VersionError: the split holds no problem that has tests.
     """
-    tested = (row for row in version.rows("problems", split=settings.split) if row["tests"])
+    split = split_of(settings)
+    tested = (row for row in version.rows("problems", split=split) if row["tests"])
     dated = (row for row in tested if _within(row["released_at"], settings))
     problems = {row["problem_id"]: problem_from_row(row) for row in islice(dated, settings.limit)}
     if not problems:
@@ -55,19 +56,24 @@ def pool_of(version: Version, settings: EvalSettings) -> Pool:
         msg = f"{where} has no problems with tests{window} in its {settings.split} split"
         raise VersionError(msg)
     columns = ["group_id", "problem_id", "prompt", "correct", "program_ids"]
-    groups = version.rows("groups", split=settings.split, columns=columns)
+    groups = version.rows("groups", split=split, columns=columns)
     built = recorded(version)
     recipes = built.candidates.max_tokens if built.candidates else MAX_TOKENS
     kept = [group for group in groups if group["problem_id"] in problems]
     return Pool(
         problems=problems,
         groups=kept,
-        codes=_codes(version, settings.split, kept) if settings.orders > 1 else {},
+        codes=_codes(version, split, kept) if settings.orders > 1 else {},
         labels=built.labels,
         prompt=built.groups.prompt,
         template=built.template,
         max_tokens=settings.max_tokens or recipes,
     )
+
+
+def split_of(settings: EvalSettings) -> str | None:
+    """The split's name; None: all of them."""
+    return None if settings.split == "all" else settings.split
 
 
 def _within(released: datetime | None, settings: EvalSettings) -> bool:
@@ -79,7 +85,7 @@ def _within(released: datetime | None, settings: EvalSettings) -> bool:
     return (settings.since or day) <= day <= (settings.until or day)
 
 
-def _codes(version: Version, split: str, groups: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def _codes(version: Version, split: str | None, groups: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     wanted = {program for group in groups for program in group["program_ids"]}
     rows = version.rows("candidates", split=split, columns=["program_id", "code"])
     return {row["program_id"]: row["code"] for row in rows if row["program_id"] in wanted}

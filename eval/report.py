@@ -115,12 +115,17 @@ def _notes(report: Mapping[str, Any]) -> list[str]:
     )
     often = f" in each of {settings['repeats']} repeats" if settings["repeats"] > 1 else ""
     shown = f" Ranks are means over {settings['orders']} shown orders." if settings["orders"] > 1 else ""
+    asked = (
+        f"{settings['samples']} samples a problem{often}, {drawn}, {settings['max_tokens']} tokens at most.{shown}"
+        if settings["max_tokens"] is not None
+        else "Attempts that the version holds: as many samples a problem as there are."
+    )
+    ranked = any("ndcg" in model["metrics"] for model in report["models"])
     return [
-        f"{settings['samples']} samples a problem{often}, {drawn}, {settings['max_tokens']} tokens at most.{shown}",
+        asked,
         f"Means over problems; {intervals}; * where a difference's interval leaves out zero.",
         *_power(report),
-        f"Ties: {RULES['ties']}.",
-        f"{RULES['malformed'].capitalize()}.",
+        *([f"Ties: {RULES['ties']}.", f"{RULES['malformed'].capitalize()}."] if ranked else []),
         *(f"{name}: {said}." for name, said in METRICS.items() if any(name in m["metrics"] for m in report["models"])),
     ]
 

@@ -20,7 +20,7 @@ class EvalSettings:
     """The defaults are DuST's decoding (arXiv 2605.11299): temperature 0.6, top-p 0.95, top-k 20, four samples.
 
     Attributes:
-        split: the split measured on.
+        split: the split measured on; all: every one.
         samples: programs written a problem and repeat; 0 leaves writing out.
         repeats: how often all is done, each time with other draws.
         orders: shown orders that a judge's ranks are averaged over.

@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 from chat_server import ChatServer, chat_server, policy
 
+from dualset.builders.dataset.store import open_version
 from dualset.builders.errors import RecipeError, VersionError
 from dualset.eval.evaluate import evaluate
 from dualset.eval.pool import _within
 from dualset.eval.report import report, table
 from dualset.eval.settings import EvalSettings
+from dualset.eval.stored import evaluate_stored
 
 pytestmark = pytest.mark.slow
 
@@ -128,3 +130,21 @@ def test_an_evaluation_that_is_killed_goes_on_and_ends_the_same(
     server.calm()
     assert ended(command("killed", "--json")) == whole
     assert not server.asked
+
+
+def test_stored_attempts_are_measured_without_a_model(small_version: Path, home: Path) -> None:
+    version = open_version(str(small_version))
+    passed = {row["program_id"]: row["passed"] for row in version.rows("labels")}
+    rates: dict[str, list[bool]] = {}
+    for row in version.rows("candidates"):
+        rates.setdefault(row["problem_id"], []).append(bool(passed.get(row["program_id"])))
+    told = report(evaluate_stored(str(small_version), EvalSettings(split="all", by=("source",)), home=home))
+    [model] = told["models"]
+    assert model["by_problem"].keys() == rates.keys()
+    assert all(
+        scores["pass@1"] == pytest.approx(sum(rates[problem]) / len(rates[problem]))
+        for problem, scores in model["by_problem"].items()
+    )
+    assert told["strata"]["source"]["micro"]["problems"] == told["problems"] == 30
+    assert told["decomposition"] == []
+    assert "Attempts that the version holds" in table(told)

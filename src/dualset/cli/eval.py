@@ -13,10 +13,11 @@ __all__ = ["command"]
 
 
 @click.command("eval")
-@click.argument("models_and_ref", nargs=-1, required=True, metavar="MODEL... REF")
+@click.argument("models_and_ref", nargs=-1, required=True, metavar="[MODEL...] REF")
+@click.option("--stored", is_flag=True, help="Measure the attempts that REF holds, and ask no model.")
 @click.option(
     "--split",
-    type=click.Choice(["train", "validation", "test"]),
+    type=click.Choice(["train", "validation", "test", "all"]),
     default="test",
     show_default=True,
     help="The problems measured on.",
@@ -61,6 +62,7 @@ __all__ = ["command"]
 )
 def command(
     models_and_ref: tuple[str, ...],
+    stored: bool,
     since: datetime | None,
     until: datetime | None,
     workers: int | None,
@@ -79,20 +81,30 @@ def command(
         dualset eval micro models/micro-rank micro@v1
 
         dualset eval micro micro@v1 --repeats 3 --orders 2 --by difficulty
+
+        dualset eval --stored humaneval-codegen16b --split all
     """
     import json
 
     from dualset.eval.evaluate import evaluate
     from dualset.eval.report import report, table
     from dualset.eval.settings import EvalSettings
+    from dualset.eval.stored import evaluate_stored
 
     *models, ref = models_and_ref
-    if not models:
+    if models and stored:
+        msg = f"--stored asks no model: leave out {', '.join(models)}"
+        raise click.UsageError(msg)
+    if not models and not stored:
         msg = f"only {ref!r} was given: name at least one MODEL before the REF"
         raise click.UsageError(msg)
     settings = EvalSettings(since=since and since.date(), until=until and until.date(), **options)
     with bar() as progress:
-        found = evaluate(models, ref, settings, sandbox=sandbox_of(workers, isolation), progress=progress)
+        found = (
+            evaluate_stored(ref, settings)
+            if stored
+            else evaluate(models, ref, settings, sandbox=sandbox_of(workers, isolation), progress=progress)
+        )
     told = report(found)
     if output is not None:
         output.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,66 @@
+"""Measure the attempts that a version holds already: whose programs pass, without asking any model.
+
+Run:  dualset eval --stored NAME@REVISION --by difficulty
+
+In: a reference, settings. Out: an `Evaluation` with pass@k of each model that wrote candidates, as many samples a
+problem as there are. An attempt without code failed; one without a label, or with an unknown one, counts nowhere. Left
+out: judging, since nobody is asked.
+"""
+
+from pathlib import Path
+
+from dualset.builders.dataset.hub.log import hub_pin
+from dualset.builders.dataset.store import open_version
+from dualset.builders.errors import VersionError
+from dualset.eval.evaluate import Evaluation, ModelScores, pass_rates
+from dualset.eval.pool import pool_of, split_of
+from dualset.eval.scores import Measured
+from dualset.eval.settings import EvalSettings
+from dualset.eval.strata import strata_of
+from dualset.eval.writing import Attempt
+
+__all__ = ["evaluate_stored"]
+
+UNNAMED = "unnamed"
+"""Candidates whose model is not known."""
+
+
+def evaluate_stored(ref: str, settings: EvalSettings, *, home: Path | None = None) -> Evaluation:
+    """Measure each model whose attempts are stored, the one with the most attempts first.
+
+    Args:
+        ref: the version.
+        settings: split, window, parts and bootstrap; what is about asking models is not used.
+        home: the version store; None: $DUALSET_HOME.
+
+    Raises:
+        VersionError: the reference names nothing, or the split holds no problem with tests or no attempt.
+    """
+    version = open_version(ref, home=home)
+    pool = pool_of(version, settings)
+    split = split_of(settings)
+    passed = {row["program_id"]: row["passed"] for row in version.rows("labels", split, ["program_id", "passed"])}
+    tried: dict[str, dict[str, list[Attempt]]] = {}
+    for row in version.rows("candidates", split, ["problem_id", "program_id", "model"]):
+        if row["problem_id"] in pool.problems:
+            verdict = False if row["program_id"] is None else passed.get(row["program_id"])
+            of_model = tried.setdefault(row["model"] or UNNAMED, {})
+            of_model.setdefault(row["problem_id"], []).append(Attempt(None, verdict))
+    if not tried:
+        msg = f"{version.name}@{version.revision[:12]} holds no attempts at these problems"
+        raise VersionError(msg)
+    by_count = sorted(tried, key=lambda model: (-sum(map(len, tried[model].values())), model))
+    return Evaluation(
+        dataset=version.name,
+        revision=version.revision,
+        hub=hub_pin(version),
+        settings=settings,
+        max_tokens=None,
+        n_problems=len(pool.problems),
+        n_groups=len(pool.groups),
+        strata={by: {name: frozenset(ids) for name, ids in strata_of(pool.problems, by).items()} for by in settings.by},
+        models=tuple(
+            ModelScores(name=model, revision=None, measured=Measured(model=pass_rates(tried[model]), chance={}))
+            for model in by_count
+        ),
+    )
