@@ -15,8 +15,8 @@ given as (
 placed as (
     select
         *,
-        case when n > 0 then case when c = n then 1 else c * 10 // n / 10 end end as pass_rate_from,
-        case when n > 0 then case when c = 0 then 0 when c = n then 1 else (c * 10 // n + 1) / 10 end end as pass_rate_to
+        case when n = 0 then null when c = n then 1 else c * 10 // n / 10 end as pass_rate_from,
+        case when n = 0 then null when c = 0 then 0 when c = n then 1 else (c * 10 // n + 1) / 10 end as pass_rate_to
     from rated
     left join given using (problem_id)
 )

@@ -1,5 +1,5 @@
 -- Equal code for equal statements with different verdicts
--- param: blanks = "kept" of kept|ignored  ignored: blanks at line ends and empty lines make no difference (takes longer)
+-- param: blanks = "kept" of kept|ignored  ignored: blanks at line ends and empty lines make no difference (reads and compares every text: tens of seconds for a million)
 -- param: limit = 20  texts at most; null: all
 -- read: there should be none: the same text is one program, and one problem is in a version once. Several problem_ids are one statement with two sets of tests; one is a verdict that hangs on chance or on the machine.
 with stated as (
@@ -15,7 +15,8 @@ written as (
         problem_id,
         program_id,
         case
-            when $blanks = 'ignored' then hash(trim(regexp_replace(code || chr(10), '([ \t\r]*\n)+', chr(10), 'g'), chr(10)))
+            when $blanks = 'ignored'
+                then hash(trim(regexp_replace(code || chr(10), '([ \t\r]*\n)+', chr(10), 'g'), chr(10)))
             else hash(code)
         end as text
     from candidates

@@ -6,7 +6,11 @@ with measured as (
     select
         model,
         outcome,
-        case $unit when 'tokens' then n_tokens when 'code_characters' then length(code) else length(completion) end as size
+        case $unit
+            when 'tokens' then n_tokens
+            when 'code_characters' then length(code)
+            else length(completion)
+        end as size
     from attempts
     where $split is null or split = $split
 ),
