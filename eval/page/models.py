@@ -41,7 +41,7 @@ def read_results(path: Path) -> Report:
         SourceError: it is no evaluation.
     """
     try:
-        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
         for model in report["models"]:
             for found in [*model["metrics"].values(), *model.get("against_first", {}).values()]:
                 _ = [None if found[key] is None else float(found[key]) for key in ("value", "low", "high")]
@@ -52,6 +52,11 @@ def read_results(path: Path) -> Report:
         msg = f"{path} is no evaluation as  dualset eval -o FILE  writes it ({error!r})"
         raise SourceError(msg) from error
     return report
+
+
+def _no_number(text: str) -> float:
+    msg = f"{text} is no number"
+    raise ValueError(msg)
 
 
 def models(reports: Mapping[str, Report], revision: str) -> Section:

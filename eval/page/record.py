@@ -6,6 +6,7 @@ that was resumed) counts as it was logged last. Left out: everything that needs 
 
 import json
 from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,7 +29,15 @@ class Run(NamedTuple):
 
 
 def is_run(folder: Path) -> bool:
-    """Whether the folder has a run's record."""
+    """Whether the folder has a run's record.
+
+    Raises:
+        SourceError: it has none, but folders in it have: it holds the rounds or stages of a training.
+    """
+    inside = sorted(path.parent.name for path in folder.glob(f"*/{_RECORD}"))
+    if inside and not (folder / _RECORD).is_file():
+        msg = f"{folder} holds several runs: give one of them, {' or '.join(str(folder / name) for name in inside)}"
+        raise SourceError(msg)
     return (folder / _RECORD).is_file()
 
 
@@ -65,7 +74,8 @@ def _series(path: Path) -> dict[str, dict[int, float | None]]:
             msg = f"{path}, line {number} is no step of a run ({error!r})"
             raise SourceError(msg) from error
         for name, value in logged.items():
-            number_or_null = isinstance(value, int | float) and not isinstance(value, bool)
-            if value is None or number_or_null:
-                series.setdefault(name, {})[step] = None if value is None else float(value)
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if value is None or is_number:
+                known = is_number and isfinite(value)
+                series.setdefault(name, {})[step] = float(value) if known else None
     return {name: dict(sorted(values.items())) for name, values in series.items()}

@@ -12,7 +12,7 @@ from dualset.eval.page.compose import run_page
 from dualset.eval.page.curves import moving_mean, thinned
 from dualset.eval.page.models import read_results
 from dualset.eval.page.parts import Figure, Note, Table
-from dualset.eval.page.record import read_run
+from dualset.eval.page.record import is_run, read_run
 
 
 def drawn_rows(figure: Figure) -> list[dict[str, Any]]:
@@ -36,9 +36,9 @@ def test_a_run_has_its_curves_beside_random_orders(tmp_path: Path) -> None:
 def test_a_resumed_run_counts_a_step_once_as_it_was_logged_last(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run")
     with (folder / "metrics.jsonl").open("w") as file:
-        for step, reward in [(1, 0.1), (2, 0.2), (3, 0.3), (2, 0.5)]:
+        for step, reward in [(1, 0.1), (2, 0.2), (3, float("nan")), (2, 0.5)]:
             file.write(json.dumps({"step": step, "reward": reward}) + "\n")
-    assert read_run(folder).series["reward"] == {1: 0.1, 2: 0.5, 3: 0.3}
+    assert read_run(folder).series["reward"] == {1: 0.1, 2: 0.5, 3: None}
 
 
 def test_a_long_run_is_averaged_in_blocks() -> None:
@@ -70,13 +70,30 @@ def test_models_have_intervals_pairs_places_and_parts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"models": []}', '{"models": [{"model": "m"}]}', json.dumps(evaluation("m") | {"strata": [1]})]
+    "text",
+    [
+        "",
+        "[]",
+        '{"models": []}',
+        '{"models": [{"model": "m"}]}',
+        json.dumps(evaluation("m") | {"strata": [1]}),
+        json.dumps(evaluation("m") | {"x": float("nan")}),
+    ],
 )
 def test_what_is_no_evaluation_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "results.json"
     path.write_text(text)
     with pytest.raises(SourceError, match=r"results\.json is no evaluation as  dualset eval -o FILE  writes it"):
         read_results(path)
+
+
+def test_a_folder_of_rounds_names_its_runs(tmp_path: Path) -> None:
+    for name in ("round-1-rank", "round-2-rank"):
+        write_run(tmp_path / "refresh" / name)
+    with pytest.raises(SourceError, match=r"refresh holds several runs: give one of them, .*round-1-rank or .*round-2"):
+        is_run(tmp_path / "refresh")
+    assert is_run(tmp_path / "refresh" / "round-1-rank")
+    assert not is_run(tmp_path / "nothing")
 
 
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
