@@ -91,12 +91,14 @@ def strata_blocks(report: Mapping[str, Any]) -> list[list[str]]:
     """A table a division."""
     blocks = []
     for by, parts in report["strata"].items():
+        measured = {metric for part in parts.values() for scores in part["models"].values() for metric in scores}
+        metrics = [metric for metric in (_WRITTEN, _JUDGED, _CHOSEN) if metric in measured]
         lines = [
-            [name, str(part["problems"]), model, *(cell(scores.get(m)) for m in (_WRITTEN, _JUDGED, _CHOSEN))]
+            [name, str(part["problems"]), model, *(cell(scores.get(metric)) for metric in metrics)]
             for name, part in parts.items()
             for model, scores in part["models"].items()
         ]
-        blocks.append(aligned([[by, "problems", "model", _WRITTEN, _JUDGED, _CHOSEN], *lines]))
+        blocks.append(aligned([[by, "problems", "model", *metrics], *lines]))
     return blocks
 
 
