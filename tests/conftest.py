@@ -1,6 +1,7 @@
 """What all tests share: where the real data lies, and a store of their own."""
 
 import json
+import logging
 import os
 import random
 import signal
@@ -27,6 +28,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         name = "selftest" if item.path.name in _TOGETHER else str(item.path)
         item.add_marker(pytest.mark.xdist_group(name))
+
+
+@pytest.fixture(autouse=True)
+def _plain_logging() -> None:
+    """A command that ran in this process has our remarks go to stderr only; a test wants to read them itself."""
+    log = logging.getLogger("dualset")
+    log.handlers.clear()
+    log.propagate = True
 
 
 @pytest.fixture(scope="session")
