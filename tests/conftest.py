@@ -8,23 +8,23 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 _TOGETHER = {"test_selftest.py", "test_hostile.py"}
 """Files that share one run of the grader's own corpus at each level."""
-_LONG = ("test_selftest.py", "test_hostile.py", "test_killed.py", "test_ray.py", "test_no_room.py", "test_rounds.py")
-"""Begun first, so that no process is left with one of them when the others have ended."""
 
 
 def pytest_configure() -> None:
     """A shell that runs the tests in the background has them ignore Ctrl-C, and so would every process of theirs."""
+    hypothesis.settings.register_profile("untimed", deadline=None)  # on a busy machine anything may take long
+    hypothesis.settings.load_profile("untimed")
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of one file are run by one process, and share its fixtures."""
-    items.sort(key=lambda item: item.path.name not in _LONG)  # stable: the rest stays in order
     for item in items:
         name = "selftest" if item.path.name in _TOGETHER else str(item.path)
         item.add_marker(pytest.mark.xdist_group(name))
