@@ -2,7 +2,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PYTEST := $(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadgroup
+# One more process than cores, four at most: tests also wait.
+PROCESSES := $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 4 ? n + 1 : 4)))
+PYTEST := $(BIN)/python -m pytest -q --numprocesses $(PROCESSES) --dist loadgroup
 DUALSET_DATA ?= $(abspath $(wildcard ../shared/data))
 export DUALSET_DATA
 export HF_HUB_DISABLE_TELEMETRY := 1

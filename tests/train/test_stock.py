@@ -27,7 +27,10 @@ def test_trl_alone_trains_on_a_pinned_dataset(small_version: Path, constant_mode
         trl = [str(Path(sysconfig.get_path("scripts")) / "trl"), "grpo", "--config", str(tmp_path / "mine.yaml")]
         command = [*trl, *own, *SMALL, "--max_steps", "1", "--max_completion_length", "12"]
         environment = os.environ | settings(hub, tmp_path / "hf")
+        hub.calm()
         done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
+        asked = list(hub.log)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "rewards/pairwise_accuracy/mean" in done.stdout + done.stderr
     assert (tmp_path / "m" / "model.safetensors").exists()
+    assert [request for request in asked if f"resolve/{address.rpartition('@')[2]}/data/groups/train-" in request]

@@ -4,8 +4,6 @@ Polars' own ``hf://`` reader has the Hub's address built in and asks no HF_ENDPO
 Polars reads the Hub's ``resolve`` pages by their addresses, and fsspec's files.
 """
 
-import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -94,28 +92,3 @@ def test_the_hf_command_downloads_a_version_that_dualset_opens(
     done = subprocess.run(command, env=settings(hub, tmp_path), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert open_version(str(place)).revision == version.revision
-
-
-@pytest.mark.slow
-def test_trl_trains_from_pinned_files_without_us(hub: Hub, pushed: str, tiny_model: Path, tmp_path: Path) -> None:
-    config = {
-        "model_name_or_path": str(tiny_model),
-        "datasets": [{"path": "parquet", "data_files": f"hf://datasets/ada/tiny@{pushed}/data/groups/train-*.parquet"}],
-        "reward_funcs": ["dualset.train.rewards.pairwise_accuracy"],
-        "output_dir": str(tmp_path / "out"),
-        "max_steps": 1,
-        "num_generations": 2,
-        "per_device_train_batch_size": 2,
-        "max_completion_length": 8,
-        "report_to": "none",
-        "use_cpu": True,
-        "bf16": False,
-    }
-    (tmp_path / "rank.yaml").write_text(json.dumps(config))  # JSON is YAML
-    hub.calm()
-    command = [Path(sys.executable).with_name("trl"), "grpo", "--config", tmp_path / "rank.yaml"]
-    env = settings(hub, tmp_path) | {"OMP_NUM_THREADS": "1", "PATH": os.environ["PATH"]}
-    done = subprocess.run(command, env=env, capture_output=True, text=True, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "out/model.safetensors").exists()
-    assert [request for request in hub.log if f"resolve/{pushed}/data/groups/train-" in request]
