@@ -14,7 +14,8 @@ from typing import Any
 from dualset.builders.candidates.policy import MODEL_FILES, digest_of_model
 from dualset.builders.dataset.hub.address import parse_repo, parse_tag
 from dualset.builders.dataset.hub.log import hub_pin
-from dualset.builders.dataset.hub.remote import Remote, RemoteFile, State, Work
+from dualset.builders.dataset.hub.plan import CARD, HARMLESS
+from dualset.builders.dataset.hub.remote import Remote, RemoteFile, State, Work, git_blob, refuse_public
 from dualset.builders.dataset.hub.retry import Patience
 from dualset.builders.dataset.store import open_version
 from dualset.builders.errors import HubError, TrainingError, VersionError
@@ -25,8 +26,6 @@ from dualset.train.rounds.ledger import LEDGER
 
 __all__ = ["PushedModel", "push_model"]
 
-CARD = "README.md"
-_HARMLESS = {".gitattributes", ".gitignore", CARD, "LICENSE", "LICENSE.md", "LICENSE.txt"}
 _MODEL = (*MODEL_FILES, "adapter/adapter_config.json", "adapter/adapter_model*.safetensors")
 """What is loaded: all of it is pushed, and what an earlier model had of it goes."""
 _BESIDE = (RECORD, METRICS, CARD, "LICENSE", "LICENSE.md", "LICENSE.txt")
@@ -93,9 +92,7 @@ def push_model(
     files = _files(folder) | {CARD: _card(folder, repo, record, found, home)}
     remote = Remote(repo, patience or Patience(), "model")
     state = remote.state()
-    if state is not None and private and not state.private:
-        msg = f"{repo} is public, and --private only holds for a repository that the push creates: choose another name"
-        raise HubError(msg)
+    refuse_public(repo, state, private)
     there = remote.files(state.head) if state is not None else {}
     _refuse_foreign(repo, there)
     add = {path: source for path, source in files.items() if not _is_there(there.get(path), source)}
@@ -192,8 +189,8 @@ def _pinned(record: Mapping[str, Any], home: Path | None) -> Mapping[str, Any]:
 
 def _refuse_foreign(repo: str, there: Mapping[str, RemoteFile]) -> None:
     """Do not bury somebody's other model under this one."""
-    if there and RECORD not in there and not there.keys() <= _HARMLESS:
-        other = ", ".join(sorted(there.keys() - _HARMLESS)[:3])
+    if there and RECORD not in there and not there.keys() <= HARMLESS:
+        other = ", ".join(sorted(there.keys() - HARMLESS)[:3])
         msg = f"{repo} holds something that dualset did not put there ({other}): choose another name"
         raise HubError(msg)
 
@@ -204,8 +201,7 @@ def _is_there(there: RemoteFile | None, source: Path | bytes) -> bool:
         return False
     if there.sha256 is not None:
         return there.sha256 == _sha256(source)
-    data = source if isinstance(source, bytes) else source.read_bytes()  # small: the Hub keeps it in git
-    return there.blob == hashlib.sha1(b"blob %d\0" % size + data, usedforsecurity=False).hexdigest()
+    return there.blob == git_blob(source if isinstance(source, bytes) else source.read_bytes())  # small: kept in git
 
 
 def _sha256(source: Path | bytes) -> str:

@@ -68,6 +68,7 @@ def _prepare(settings: TrainSettings, home: Path | None, progress: Progress) -> 
         folder=begun.folder,
         version=begun.version,
         base=begun.base,
+        source=begun.source,
         given=given,
         config=begun.config,
         lora=begun.lora,

@@ -27,7 +27,6 @@ from dualset.train.processes import first_decides
 from dualset.train.resume import resume_folder
 from dualset.train.rows import Fitting
 from dualset.train.settings import TrainResult, TrainSettings
-from dualset.train.start import base_of
 from dualset.train.told import file_told, settings_told
 
 __all__ = ["Prepared", "dry_result", "open_run", "run"]
@@ -37,8 +36,8 @@ __all__ = ["Prepared", "dry_result", "open_run", "run"]
 class Prepared:
     """A run that passed every check.
 
-    ``given`` is what preset and overrides set, ``config`` TRL's whole config, ``lora`` peft's, ``more`` what else the
-    record shall say.
+    ``source`` is the base model's folder or Hub id, ``given`` what preset and overrides set, ``config`` TRL's whole
+    config, ``lora`` peft's, ``more`` what else the record shall say.
     """
 
     kind: str
@@ -46,6 +45,7 @@ class Prepared:
     folder: Path
     version: Version
     base: Policy
+    source: str
     given: dict[str, Any]
     config: Any
     fitting: Fitting
@@ -56,10 +56,12 @@ class Prepared:
 
     def __post_init__(self) -> None:
         """What is known of the base before the run writes anything."""
-        settings, base = self.settings, self.base
-        named = {"name": base.name, "revision": base.revision, "hub": "/" in base.name}
-        name, _ = base_of(settings.model, settings.model_revision, self.version)
-        object.__setattr__(self, "lineage", lineage_of(named, folder_here(name)))
+        object.__setattr__(self, "lineage", lineage_of(self.named, folder_here(self.source)))
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """The base model as a record names it."""
+        return {"name": self.base.name, "revision": self.base.revision, "hub": "/" in self.base.name}
 
     @property
     def model(self) -> Any:
@@ -126,13 +128,12 @@ def _merge(prepared: Prepared) -> None:
     """From a fresh copy of the base: the one in training may be in pieces on several devices."""
     from peft import PeftModel
 
-    name, revision = base_of(prepared.settings.model, prepared.settings.model_revision, prepared.version)
-    base = load_policy(name, revision=revision, device="cpu").model.float()
+    base = load_policy(prepared.source, revision=prepared.base.revision, device="cpu").model.float()
     adapter = prepared.folder / "adapter"
     PeftModel.from_pretrained(base, adapter).merge_and_unload().save_pretrained(prepared.folder)
     told = json.loads((adapter / "adapter_config.json").read_text())
     told |= {"base_model_name_or_path": prepared.base.name}  # not where it lies on this machine
-    if "/" in prepared.base.name:
+    if prepared.named["hub"]:
         told["revision"] = prepared.base.revision
     (adapter / "adapter_config.json").write_text(json.dumps(told, indent=2, sort_keys=True) + "\n")
     prepared.base.tokenizer.save_pretrained(prepared.folder)
@@ -153,13 +154,12 @@ def _listen(trainer: Any, journal: Any) -> None:
 
 
 def _record(prepared: Prepared) -> dict[str, Any]:
-    base, version, settings = prepared.base, prepared.version, prepared.settings
+    version, settings = prepared.version, prepared.settings
     pin = hub_pin(version)
-    named = {"name": base.name, "revision": base.revision, "hub": "/" in base.name}
     return {
         "format": FORMAT,
         "kind": prepared.kind,
-        "base_model": named,
+        "base_model": prepared.named,
         **prepared.lineage._asdict(),
         "dataset": {
             "name": version.name,

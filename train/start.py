@@ -26,12 +26,13 @@ _LOADED = ("transformers", "vllm")
 
 
 class Start(NamedTuple):
-    """What is known before the rows are read."""
+    """What is known before the rows are read; ``source`` is the base model's folder or Hub id, as it was found."""
 
     folder: Path
     config: Any
     version: Version
     base: Policy
+    source: str
     lora: Any
 
 
@@ -73,7 +74,7 @@ def start(
     name, revision = base_of(settings.model, settings.model_revision, version)
     _spare_the_base(folder, name)
     # on the CPU: TRL moves it
-    return Start(folder, config, version, load_policy(name, revision=revision, device="cpu"), lora)
+    return Start(folder, config, version, load_policy(name, revision=revision, device="cpu"), name, lora)
 
 
 def _spare_the_base(folder: Path, model: str) -> None:

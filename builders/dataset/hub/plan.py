@@ -12,10 +12,10 @@ from dualset.builders.dataset.manifest import MANIFEST
 from dualset.builders.dataset.version import Version
 from dualset.builders.errors import HubError
 
-__all__ = ["CARD", "Plan", "make_plan", "refuse_foreign"]
+__all__ = ["CARD", "HARMLESS", "Plan", "make_plan", "refuse_foreign"]
 
 CARD = "README.md"
-_HARMLESS = {".gitattributes", ".gitignore", CARD, "LICENSE", "LICENSE.md", "LICENSE.txt"}
+HARMLESS = {".gitattributes", ".gitignore", CARD, "LICENSE", "LICENSE.md", "LICENSE.txt"}
 """Files that a repository may have before its first version."""
 
 
@@ -63,7 +63,7 @@ def refuse_foreign(repo: str, there: Mapping[str, RemoteFile], manifest: Mapping
         HubError: the head holds files, and no manifest of ours.
     """
     ours = manifest is not None and {"revision", "content", "files"} <= manifest.keys()
-    foreign = sorted(path for path in there if path not in _HARMLESS)
+    foreign = sorted(path for path in there if path not in HARMLESS)
     if foreign and not ours:
         seen = ", ".join(foreign[:3]) + (", …" if len(foreign) > 3 else "")
         what = f"has a {MANIFEST} that is not dualset's" if MANIFEST in there else f"has no {MANIFEST}"

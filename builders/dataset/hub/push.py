@@ -15,7 +15,7 @@ from dualset.builders.dataset.hub.commit import commit, plan_commit
 from dualset.builders.dataset.hub.errors import one_line
 from dualset.builders.dataset.hub.log import hub_pins, log_pin
 from dualset.builders.dataset.hub.plan import Plan
-from dualset.builders.dataset.hub.remote import Remote, State
+from dualset.builders.dataset.hub.remote import Remote, State, refuse_public
 from dualset.builders.dataset.hub.retry import Patience
 from dualset.builders.dataset.store import open_version, store_home
 from dualset.builders.dataset.version import Version
@@ -84,7 +84,7 @@ def push(
     state = remote.state()
     sha, plan = None, None
     if state is not None:
-        _refuse_public(repo, state, private)
+        refuse_public(repo, state, private)
         sha = _published(remote, state, version, tag)
     if sha is None:
         plan = plan_commit(remote, state, version)
@@ -106,12 +106,6 @@ def push(
         page=None if sha is None else remote.page(sha),
         plan=plan,
     )
-
-
-def _refuse_public(repo: str, state: State, private: bool) -> None:
-    if private and not state.private:
-        msg = f"{repo} is public, and --private only holds for a repository that the push creates: choose another name"
-        raise HubError(msg)
 
 
 def _published(remote: Remote, state: State, version: Version, tag: str | None) -> str | None:

@@ -15,8 +15,9 @@ from dualset.builders.dataset.hub.errors import hide_signatures, one_line, statu
 from dualset.builders.dataset.hub.retry import Patience
 from dualset.builders.dataset.manifest import MANIFEST, FileEntry
 from dualset.builders.dataset.version import Version
+from dualset.builders.errors import HubError
 
-__all__ = ["Remote", "RemoteFile", "State", "Work", "is_same"]
+__all__ = ["Remote", "RemoteFile", "State", "Work", "git_blob", "is_same", "refuse_public"]
 
 T = TypeVar("T")
 
@@ -53,8 +54,19 @@ def is_same(there: RemoteFile | None, here: Path, entry: FileEntry) -> bool:
         return False
     if there.sha256 is not None:
         return there.sha256 == entry["sha256"]
-    data = here.read_bytes()  # small enough that the Hub keeps it in git
-    return there.blob == hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+    return there.blob == git_blob(here.read_bytes())  # small enough that the Hub keeps it in git
+
+
+def git_blob(data: bytes) -> str:
+    """The id that git has for a file of these bytes."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def refuse_public(repo: str, state: State | None, private: bool) -> None:
+    """Raise `HubError` where ``--private`` is asked for a repository that is there, and public."""
+    if private and state is not None and not state.private:
+        msg = f"{repo} is public, and --private only holds for a repository that the push creates: choose another name"
+        raise HubError(msg)
 
 
 class Remote:
