@@ -10,6 +10,7 @@ from statistics import fmean
 from typing import Any
 
 from dualset.eval.bootstrap import Estimate, difference, estimate
+from dualset.eval.cells import interval
 
 __all__ = ["METRICS", "markdown", "mean_scores"]
 
@@ -64,8 +65,7 @@ def _gains(evaluations: Sequence[Mapping[str, Any]], arm: str, base: str, metric
 
 
 def _cell(found: Estimate, *, signed: bool = False, bold: bool = False) -> str:
-    shape = "+.3f" if signed else ".3f"
-    text = f"{found.value:{shape}} [{found.low:{shape}}, {found.high:{shape}}]"
+    text = interval(found._asdict(), "+.3f" if signed else ".3f") or "-"
     return f"**{text}**" if bold and found.covers_zero is False else text
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from dualset.eval.bootstrap import Estimate
 
-__all__ = ["aligned", "cell", "chance_of", "series"]
+__all__ = ["aligned", "cell", "chance_of", "interval", "series"]
 
 
 def series(scores: Mapping[str, Mapping[str, float]], name: str) -> dict[str, float | None]:
@@ -15,15 +15,20 @@ def series(scores: Mapping[str, Mapping[str, float]], name: str) -> dict[str, fl
 
 def cell(found: Mapping[str, Any] | None, *, signed: bool = False) -> str:
     """The value with its interval; a star where a difference's interval leaves out zero."""
-    if found is None or found["value"] is None:
+    text = interval(found, "+.3f" if signed else ".3f")
+    if found is None or text is None:
         return "-"
-    shape = "+.3f" if signed else ".3f"
-    if found["low"] is None:
-        return format(found["value"], shape)
-    interval = f"[{found['low']:{shape}}, {found['high']:{shape}}]"
     estimated = Estimate(found["value"], found["low"], found["high"], found["n"])
-    star = "*" if signed and estimated.covers_zero is False else ""
-    return f"{found['value']:{shape}} {interval}{star}"
+    return f"{text}*" if signed and estimated.covers_zero is False else text
+
+
+def interval(found: Mapping[str, Any] | None, shape: str = ".3f") -> str | None:
+    """A value with its interval, as far as they are known; None: the value is not."""
+    if found is None or found["value"] is None:
+        return None
+    if found["low"] is None or found["high"] is None:
+        return format(found["value"], shape)
+    return f"{found['value']:{shape}} [{found['low']:{shape}}, {found['high']:{shape}}]"
 
 
 def chance_of(name: str, models: Sequence[Mapping[str, Any]]) -> str:

@@ -7,11 +7,12 @@ In: reports of evaluations; each part may be absent. Out: figures and tables. Le
 from collections.abc import Mapping
 from typing import Any
 
+from dualset.eval.cells import interval
 from dualset.eval.page.charts import COLOURS, curves, estimates
 from dualset.eval.page.parts import Cell, Figure, Table
 from dualset.eval.page.texts import name
 
-__all__ = ["by_parts", "check_parts", "generator_and_judge", "interval", "places"]
+__all__ = ["by_parts", "check_parts", "generator_and_judge", "places"]
 
 Reports = Mapping[str, Mapping[str, Any]]
 _PANELS = {"pass@1": "pass@1 of the generator", "ndcg": "NDCG of the judge", "best_of_4": "best of 4 of the pair"}
@@ -127,12 +128,3 @@ def by_parts(reports: Reports) -> list[Table]:
         Table(title=f"By {by}", columns=(by, *columns), rows=tuple(rows[: 4 * _ROWS]))
         for by, rows in list(found.items())[:8]
     ]
-
-
-def interval(found: Mapping[str, Any] | None, shape: str = ".3f") -> str | None:
-    """A value with its interval; None where it is not known."""
-    if found is None or found["value"] is None:
-        return None
-    if found["low"] is None or found["high"] is None:
-        return format(found["value"], shape)
-    return f"{found['value']:{shape}} [{found['low']:{shape}}, {found['high']:{shape}}]"

@@ -5,18 +5,18 @@ writes (pass@1), one how it judges (NDCG of fixed groups) and one both together 
 Files of other data, split or settings are shown all the same, and the page says so.
 """
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dualset.builders.errors import SourceError
+from dualset.eval.cells import interval
 from dualset.eval.page.charts import estimates
-from dualset.eval.page.judges import by_parts, check_parts, generator_and_judge, interval, places
+from dualset.eval.page.judges import by_parts, check_parts, generator_and_judge, places
 from dualset.eval.page.parts import Figure, Note, Part, Section, Table
 from dualset.eval.page.texts import name
 from dualset.eval.report import METRICS
+from dualset.eval.saved import no_evaluation, read_report
 
 __all__ = ["models", "read_results"]
 
@@ -40,23 +40,12 @@ def read_results(path: Path) -> Report:
     Raises:
         SourceError: it is no evaluation.
     """
+    report = read_report(path)
     try:
-        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
-        for model in report["models"]:
-            for found in [*model["metrics"].values(), *model.get("against_first", {}).values()]:
-                _ = [None if found[key] is None else float(found[key]) for key in ("value", "low", "high")]
-            _ = str(model["model"]), str(model["revision"])
-        _ = report["settings"]["split"], float(report["settings"]["level"]), str(report["revision"]), report["dataset"]
         check_parts(report)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        msg = f"{path} is no evaluation as  dualset eval -o FILE  writes it ({error!r})"
-        raise SourceError(msg) from error
+        raise no_evaluation(path, error) from error
     return report
-
-
-def _no_number(text: str) -> float:
-    msg = f"{text} is no number"
-    raise ValueError(msg)
 
 
 def models(reports: Mapping[str, Report], revision: str) -> Section:
