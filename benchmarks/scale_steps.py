@@ -29,7 +29,8 @@ from dualset.builders.candidates.extract import extract_code
 from dualset.builders.dataset.ids import content_id
 from dualset.builders.dataset.records import Candidate, Failure, Label, Limits, Observation, Problem, program_id_of, row
 from dualset.builders.dataset.words import Outcome, Style
-from dualset.builders.execution.label import Labelled, Program
+from dualset.builders.execution.crew import Program
+from dualset.builders.execution.label import Labelled
 
 __all__ = ["CANDIDATES_A_PROBLEM", "STEPS", "TESTS"]
 

@@ -92,7 +92,8 @@ def _end_with_parent() -> None:
 
 
 def _grade(attempts: Mapping[str, Attempted]) -> dict[str, bool | None]:
-    from dualset.builders.execution.label import Program, label_programs
+    from dualset.builders.execution.crew import Program
+    from dualset.builders.execution.label import label_programs
 
     [begun] = _begun
     programs = [Program(each.problem_id, name, each.code) for name, each in attempts.items()]

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from dualset.builders.dataset.records import Label, Problem, program_id_of
+from dualset.builders.execution.crew import Program
 from dualset.builders.execution.known_bad import known_bad
-from dualset.builders.execution.label import Labelled, Program, label_programs
+from dualset.builders.execution.label import Labelled, label_programs
 from dualset.builders.execution.ladder import ONE, Sandbox
 from dualset.builders.execution.settings import LabelSettings
 from dualset.builders.progress import Progress, silent

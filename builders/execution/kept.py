@@ -14,7 +14,8 @@ import pyarrow as pa
 from dualset.builders.dataset.records import Problem, problem_id_of, row
 from dualset.builders.dataset.schema import TABLES
 from dualset.builders.dataset.words import Outcome
-from dualset.builders.execution.label import GRADER_VERSION, Program, label_programs
+from dualset.builders.execution.crew import Program
+from dualset.builders.execution.label import GRADER_VERSION, label_programs
 from dualset.builders.execution.ladder import ONE, Sandbox
 from dualset.builders.execution.settings import LabelSettings
 from dualset.builders.progress import Progress, silent

@@ -6,41 +6,28 @@ own checker failed, and where runs of one program differ (it is flaky).
 """
 
 import re
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice, takewhile
-from queue import SimpleQueue
+from itertools import takewhile
 from typing import NamedTuple
 
 from dualset.builders.dataset.records import Failure, Label, Observation, Problem
 from dualset.builders.dataset.words import Outcome
-from dualset.builders.errors import ExecutionError
-from dualset.builders.execution.checker_jail import CheckerJail
+from dualset.builders.execution.crew import Program, at_each
 from dualset.builders.execution.happened import Happened
-from dualset.builders.execution.ladder import ONE, Sandbox, level_of
-from dualset.builders.execution.plan import Plan, plan
+from dualset.builders.execution.ladder import ONE, Sandbox
+from dualset.builders.execution.plan import Plan
 from dualset.builders.execution.run import Worker
 from dualset.builders.execution.settings import LabelSettings
 from dualset.builders.execution.show import shown
 from dualset.builders.progress import Progress, silent
 
-__all__ = ["GRADER_VERSION", "Labelled", "Program", "label_programs"]
+__all__ = ["GRADER_VERSION", "Labelled", "label_programs"]
 
 GRADER_VERSION = "5"
 """Part of the key under which a build keeps finished labels: raise it when a verdict could change."""
 
 _MAY_VARY = re.compile(r"\b(?:random|urandom|secrets|uuid\d?|time|datetime|getpid|environ|threading)\b|\b(?:id|hash)\(")
 """Programs that may print something else each time: what they print is not part of a version unless it is stable."""
-_AHEAD = 16  # programs a worker that may be in flight before the first of them is taken
-
-
-class Program(NamedTuple):
-    """One distinct code text of one problem."""
-
-    problem_id: str
-    program_id: str
-    code: str
 
 
 class Labelled(NamedTuple):
@@ -71,54 +58,13 @@ def label_programs(
         ExecutionError: a test that cannot be read, or a sandbox that cannot be started at this level.
     """
     total = len(programs) if isinstance(programs, (list, tuple)) else 0
-    plans: dict[str, Plan] = {}
 
-    def planned(program: Program) -> Plan:
-        if program.problem_id not in problems:
-            msg = f"program {program.program_id} belongs to problem {program.problem_id}, which is not there"
-            raise ExecutionError(msg)
-        if program.problem_id not in plans:
-            plans[program.problem_id] = plan(problems[program.problem_id], settings, checkers.ask)
-        return plans[program.problem_id]
+    def work(worker: Worker, program: Program, its_plan: Plan) -> Labelled:
+        return _label(worker, program, its_plan, settings)
 
-    level = level_of(sandbox.isolation)
-    checkers = CheckerJail(level, settings.packages)
-    workers = [Worker(level, settings.packages) for _ in range(max(1, sandbox.workers))]
-    jobs = ((program, planned(program)) for program in programs)
-    for done, labelled in enumerate(_in_order(jobs, settings, workers, checkers), start=1):
+    for done, labelled in enumerate(at_each(problems, programs, settings, sandbox, work), start=1):
         yield labelled
         progress("label", done, total)
-
-
-def _in_order(
-    jobs: Iterator[tuple[Program, Plan]], settings: LabelSettings, workers: list[Worker], checkers: CheckerJail
-) -> Iterator[Labelled]:
-    """Threads only wait on their sandbox processes; a bounded number of programs is in flight."""
-    idle: SimpleQueue[Worker] = SimpleQueue()
-    for worker in workers:
-        idle.put(worker)
-
-    def work(program: Program, its_plan: Plan) -> Labelled:
-        worker = idle.get()
-        try:
-            return _label(worker, program, its_plan, settings)
-        finally:
-            idle.put(worker)
-
-    pool = ThreadPoolExecutor(len(workers), thread_name_prefix="label")
-    waiting: deque[Future[Labelled]] = deque()
-    try:
-        waiting.extend(pool.submit(work, *job) for job in islice(jobs, _AHEAD * len(workers)))
-        while waiting:
-            yield waiting.popleft().result()
-            waiting.extend(pool.submit(work, *job) for job in islice(jobs, 1))
-    finally:
-        staff: list[Worker | CheckerJail] = [*workers, checkers]
-        for each in staff:  # one that stops early does not wait for what is running
-            each.stop()
-        pool.shutdown(wait=True, cancel_futures=True)
-        for each in staff:
-            each.close()
 
 
 def _label(worker: Worker, program: Program, its_plan: Plan, settings: LabelSettings) -> Labelled:

@@ -19,7 +19,8 @@ from typing import Any
 
 from dualset.builders.dataset.records import problem_from_row
 from dualset.builders.errors import DualsetError
-from dualset.builders.execution.label import Labelled, Program, label_programs
+from dualset.builders.execution.crew import Program
+from dualset.builders.execution.label import Labelled, label_programs
 from dualset.builders.execution.ladder import Sandbox
 from dualset.builders.execution.selftest.problems import QUICK
 

@@ -17,7 +17,8 @@ sys.path[:0] = [sys.argv[1]]
 
 from dualset.builders.dataset.records import Problem  # noqa: E402
 from dualset.builders.errors import ExecutionError  # noqa: E402
-from dualset.builders.execution.label import Program, label_programs  # noqa: E402
+from dualset.builders.execution.crew import Program  # noqa: E402
+from dualset.builders.execution.label import label_programs  # noqa: E402
 from dualset.builders.execution.ladder import AUTO, Level, Sandbox, climb, level_of  # noqa: E402
 from dualset.builders.execution.selftest.problems import PROBLEMS, QUICK, call, stdio  # noqa: E402
 

@@ -3,7 +3,8 @@
 import psutil
 
 from dualset.builders.dataset.records import Label, Problem
-from dualset.builders.execution.label import Program, label_programs
+from dualset.builders.execution.crew import Program
+from dualset.builders.execution.label import label_programs
 from dualset.builders.execution.ladder import Sandbox
 from dualset.builders.execution.selftest.problems import PROBLEMS, QUICK, asserts, call, problem, stdio
 from dualset.builders.execution.settings import LabelSettings

@@ -21,7 +21,8 @@ from sandbox_programs import NEXT, QUICK, TOTAL, sandboxes_left
 
 from dualset.builders.dataset.records import Label
 from dualset.builders.dataset.words import Outcome
-from dualset.builders.execution.label import Labelled, Program, label_programs
+from dualset.builders.execution.crew import Program
+from dualset.builders.execution.label import Labelled, label_programs
 from dualset.builders.execution.ladder import Level, Sandbox
 
 SOON_S = 20.0

@@ -17,7 +17,8 @@ from sandbox_programs import ADD, NEXT, QUICK, TOTAL, call, label, label_all, sa
 from dualset.builders.dataset.records import Problem
 from dualset.builders.dataset.words import Outcome
 from dualset.builders.errors import ExecutionError
-from dualset.builders.execution.label import Program, label_programs
+from dualset.builders.execution.crew import Program
+from dualset.builders.execution.label import label_programs
 from dualset.builders.execution.ladder import Sandbox
 
 

@@ -14,7 +14,8 @@ from sandbox_programs import ADD, QUICK, TOTAL, asserts, call, stdio
 
 from dualset.builders.dataset.records import Label, Problem
 from dualset.builders.dataset.words import Outcome
-from dualset.builders.execution.label import Program, label_programs
+from dualset.builders.execution.crew import Program
+from dualset.builders.execution.label import label_programs
 from dualset.builders.execution.ladder import Sandbox
 
 pytestmark = pytest.mark.slow
