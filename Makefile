@@ -2,14 +2,14 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# One more process than cores, four at most: tests also wait.
+# One more process than cores, four at most: tests also wait. A file is run by one process: its tests share fixtures.
 PROCESSES := $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 4 ? n + 1 : 4)))
-PYTEST := $(BIN)/python -m pytest -q --numprocesses $(PROCESSES) --dist loadgroup
+PYTEST := $(BIN)/python -m pytest -q --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 DUALSET_DATA ?= $(abspath $(wildcard ../shared/data))
 export DUALSET_DATA
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: setup quickstart test test-vllm lint check bench clean
+.PHONY: setup quickstart test test-deep test-vllm lint check bench clean
 
 setup: $(VENV)/.ready
 
@@ -22,6 +22,10 @@ quickstart: setup
 	$(BIN)/dualset quickstart
 
 test: setup
+	$(PYTEST) -m "not deep"
+
+# Everything, with the long forms of tests whose short forms are in make test.
+test-deep: setup
 	$(PYTEST)
 
 # vLLM itself, built for CPUs (Linux on x86-64), in an environment of its own: 4 GB, and minutes.
@@ -44,7 +48,7 @@ lint: setup
 	$(BIN)/mypy
 
 check: lint
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow and not deep"
 
 bench: setup
 	for name in startup sandbox scale publish kills; do $(BIN)/python benchmarks/$$name.py || exit 1; done

@@ -4,15 +4,15 @@ import json
 import logging
 import os
 import random
+import shutil
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
-
-_TOGETHER = {"test_selftest.py", "test_hostile.py"}
-"""Files that share one run of the grader's own corpus at each level."""
+from filelock import FileLock
 
 
 def pytest_configure() -> None:
@@ -21,13 +21,6 @@ def pytest_configure() -> None:
     hypothesis.settings.load_profile("untimed")
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file are run by one process, and share its fixtures."""
-    for item in items:
-        name = "selftest" if item.path.name in _TOGETHER else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.fixture(autouse=True)
@@ -55,15 +48,30 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return store
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that one of the processes makes; each has a copy of its own."""
+    ours = factory.getbasetemp()
+    shared = (ours.parent if "PYTEST_XDIST_WORKER" in os.environ else ours) / f"made-{name}"
+    with FileLock(f"{shared}.lock"):
+        if not shared.exists():
+            make(made := factory.mktemp(name))
+            made.rename(shared)
+    return Path(shutil.copytree(shared, factory.mktemp(name), dirs_exist_ok=True))
+
+
 @pytest.fixture(scope="session")
 def small_version(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The snapshot of a built version: 30 generated problems, 10 programs each, half of them with a slip, K=4."""
+    [snapshot] = made_once(tmp_path_factory, "small", _build_small).glob("dualsets/small/snapshots/*")
+    return snapshot
+
+
+def _build_small(folder: Path) -> None:
     from dualset.builders.build import build
     from dualset.builders.problems.micro import all_specs, micro_problems, statement
     from dualset.builders.recipe import load_recipe
     from dualset.train.micro.corpus import attempt
 
-    folder = tmp_path_factory.mktemp("small")
     specs = {statement(spec): spec for spec in all_specs()}
     rng = random.Random(0)
     with (folder / "samples.jsonl").open("w") as file:
@@ -78,18 +86,22 @@ def small_version(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "groups: {size: 4, prompt: short}\n"
         "splits: {train: 0.5, validation: 0.0, test: 0.5}\n"
     )
-    return build(load_recipe(folder / "recipe.yaml"), home=folder / "dualsets").version.path
+    build(load_recipe(folder / "recipe.yaml"), home=folder / "dualsets")
 
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder with random weights: every ranking it gives is malformed."""
-    return _save(tmp_path_factory.mktemp("models") / "tiny", *_new_model())
+    return made_once(tmp_path_factory, "tiny", lambda folder: _save(folder, *_new_model()))
 
 
 @pytest.fixture(scope="session")
 def constant_model(small_version: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder that was taught to answer ``1, 2, 3, 4`` to whatever it is asked."""
+    return made_once(tmp_path_factory, "constant", lambda folder: _teach(folder, small_version))
+
+
+def _teach(folder: Path, small_version: Path) -> None:
     import torch
 
     from dualset.builders.dataset.store import open_version
@@ -114,7 +126,7 @@ def constant_model(small_version: Path, tmp_path_factory: pytest.TempPathFactory
         optimizer.step()
         optimizer.zero_grad()
     tokenizer.padding_side = "left"
-    return _save(tmp_path_factory.mktemp("models") / "constant", model, tokenizer)
+    _save(folder, model, tokenizer)
 
 
 def _new_model() -> tuple[Any, Any]:
@@ -144,7 +156,6 @@ def _new_model() -> tuple[Any, Any]:
     return Qwen3ForCausalLM(config), tokenizer
 
 
-def _save(folder: Path, model: Any, tokenizer: Any) -> Path:
+def _save(folder: Path, model: Any, tokenizer: Any) -> None:
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    return folder

@@ -9,6 +9,7 @@ from sandbox_programs import ADD, QUICK, TOTAL, asserts, call, label, label_all,
 from dualset.builders.dataset.records import Problem
 from dualset.builders.dataset.words import Outcome
 from dualset.builders.errors import ExecutionError
+from dualset.builders.execution import checker_jail
 from dualset.builders.execution.checker_jail import CheckerJail
 from dualset.builders.execution.checkers import CheckerFault, read_checker
 from dualset.builders.execution.ladder import AUTO, level_of
@@ -185,8 +186,8 @@ def test_a_checker_without_check_says_so() -> None:
     assert "name 'check' is not defined" in str(made.first_failure.message)
 
 
-@pytest.mark.slow
-def test_a_checker_that_never_ends_makes_the_label_unknown() -> None:
+def test_a_checker_that_never_ends_makes_the_label_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checker_jail, "_LIMITS", replace(checker_jail._LIMITS, timeout_s=0.5))
     checker = "python\ndef check(input, expected, actual):\n    while True: pass"
     made = label(replace(stdio(("", "1")), checker=checker), "print(1)")
     assert made.passed is None

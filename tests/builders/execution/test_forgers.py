@@ -64,13 +64,15 @@ if __name__ == '__main__':
 THEN = {"ends": "os._exit(0)", "dies": "os.abort()", "goes on": "pass"}
 
 
-@pytest.mark.slow
-def test_programs_that_write_to_every_descriptor_fail_and_do_no_harm() -> None:
+@pytest.mark.parametrize(
+    "whole", [pytest.param(False, marks=pytest.mark.slow), pytest.param(True, marks=pytest.mark.deep)]
+)
+def test_programs_that_write_to_every_descriptor_fail_and_do_no_harm(whole: bool) -> None:
     """Blocking writes into the line to the judge included; after each a right program passes. At every level at once:
-    they mostly wait."""
+    they mostly wait. Unless whole, each text is followed by one of the endings."""
     cases: list[tuple[str, Problem, str]] = []
-    for name, data in WRITTEN.items():
-        for how, then in THEN.items():
+    for i, (name, data) in enumerate(WRITTEN.items()):
+        for how, then in THEN.items() if whole else [list(THEN.items())[i % len(THEN)]]:
             code = EVERYWHERE.format(data=base64.b85encode(data[:200_000]).decode(), then=then)
             cases += [(f"{name}, {how}, {its.style}", its, code) for its in (ADD, TOTAL, JUDGED)]
         cases += [(f"right after {name}", JUDGED, "def f(x): return x + 1")]

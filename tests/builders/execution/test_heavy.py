@@ -79,12 +79,12 @@ def test_no_result_holds_up_the_driver(name: str) -> None:
 
 
 OUTPUTS: dict[str, Callable[[], str]] = {
-    "one line": lambda: "1" * (100 << 20),
-    "lines": lambda: "1\n" * (1 << 20),
-    "tokens": lambda: "1 " * (1 << 20),
+    "one line": lambda: "1" * (25 << 20),
+    "lines": lambda: "1\n" * (1 << 18),
+    "tokens": lambda: "1 " * (1 << 18),
     "white space": lambda: " " * (10 << 20) + "\n" * (10 << 20),
     "digits after the point": lambda: "0." + "0" * (4 << 20) + "1",
-    "powers": lambda: "1e9999 " * (1 << 19),
+    "powers": lambda: "1e9999 " * (1 << 18),
     "no number after all": lambda: "1" * (4 << 20) + "x",
 }
 
@@ -101,7 +101,7 @@ def test_no_output_holds_up_the_driver(name: str) -> None:
     for rule in (same_text, same_tokens, same_lines, nearly):
         assert rule(printed, "1 2\n3") is False
         assert rule(printed, printed[:-1] + "7") is (rule == nearly and name == "digits after the point")
-    assert time.process_time() - begin < 20
+    assert time.process_time() - begin < 10
 
 
 def test_records_without_end_are_read_in_no_time() -> None:

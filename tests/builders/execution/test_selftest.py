@@ -1,33 +1,108 @@
-"""The grader's own corpus at every level that works here, and that the corpus would see harm if there was any."""
+"""The grader's own corpus: nobody is fooled, harmed or failed, and the corpus would see it.
+
+Whole at the strongest level that works here, in part at the others; at each of them whole is a deep test.
+"""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
 import pytest
+from levels import needs
 
+from dualset.builders.dataset.words import Outcome
 from dualset.builders.errors import ExecutionError
-from dualset.builders.execution.ladder import Level, climb
+from dualset.builders.execution.ladder import AUTO, Level, level_of
 from dualset.builders.execution.selftest.corpus import Entry, Harm, corpus
-from dualset.builders.execution.selftest.report import Report
+from dualset.builders.execution.selftest.report import Ran, Report
 from dualset.builders.execution.selftest.run import run
+
+
+@pytest.fixture(scope="module")
+def whole() -> Report:
+    """The whole corpus at the strongest level that works here."""
+    return run(level_of(AUTO))
+
+
+@pytest.mark.slow
+def test_nobody_is_fooled_harmed_or_failed(whole: Report) -> None:
+    assert_sound(whole, corpus())
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("level", list(Level))
-def test_nobody_is_fooled_harmed_or_failed(selftest: Callable[[str], Report], level: Level) -> None:
-    missing = {rung.level: rung.missing for rung in climb()}[level]
-    if missing:
-        pytest.skip(missing)
-    report = selftest(str(level))
-    assert len(report.programs) + report.left_out == len(corpus())
+def test_the_other_levels_hold_too(level: Level) -> None:
+    """All programs that are up to harm, which the level alone prevents, and every sixth of the others."""
+    needs(level)
+    if level == level_of(AUTO):
+        pytest.skip("this level is tried with all programs")
+    others = [entry for entry in corpus() if not entry.harm]
+    part = [entry for entry in corpus() if entry.harm or entry in others[::6]]
+    assert_sound(run(level, part), part)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("level", list(Level))
+def test_every_level_holds_with_the_whole_corpus(level: Level) -> None:
+    needs(level)
+    assert_sound(run(level), corpus())
+
+
+def assert_sound(report: Report, programs: Sequence[Entry]) -> None:
+    assert len(report.programs) + report.left_out == len(programs)
     assert list(report.fooled) == []
     assert list(report.failed) == []
-    if level != Level.NONE:
+    if report.level != Level.NONE:
         assert list(report.unknown) == []
         assert list(report.harm) == []
         assert report.left_out == 0
     assert report.sound
+
+
+@pytest.fixture(scope="module")
+def ran(whole: Report) -> dict[str, Ran]:
+    return {ran.entry.name: ran for ran in whole.programs}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("endless loop", Outcome.TIME_LIMIT),
+        ("endless loop at load", Outcome.TIME_LIMIT),
+        ("sleeps for ever", Outcome.TIME_LIMIT),
+        ("stops itself", Outcome.TIME_LIMIT),
+        ("loop that swallows everything", Outcome.TIME_LIMIT),
+        ("memory bomb", Outcome.MEMORY_LIMIT),
+        ("memory bomb that swallows", Outcome.MEMORY_LIMIT),
+        ("memory taken and given back", Outcome.MEMORY_LIMIT),
+        ("output flood", Outcome.OUTPUT_LIMIT),
+        ("output flood to the descriptor", Outcome.OUTPUT_LIMIT),
+        ("result flood", Outcome.OUTPUT_LIMIT),
+        ("segmentation fault", Outcome.RUNTIME_ERROR),
+        ("exit in the call", Outcome.RUNTIME_ERROR),
+        ("null bytes", Outcome.SYNTAX_ERROR),
+        ("compile bomb", Outcome.SYNTAX_ERROR),
+        ("lone surrogate", Outcome.SYNTAX_ERROR),
+        ("huge literal", Outcome.SYNTAX_ERROR),
+        ("prints nothing", Outcome.WRONG_ANSWER),
+        ("the first line only", Outcome.WRONG_ANSWER),
+        ("something where nothing is expected", Outcome.WRONG_ANSWER),
+        ("a result that equals everything", Outcome.WRONG_ANSWER),
+    ],
+)
+def test_outcome_says_what_happened(ran: dict[str, Ran], name: str, outcome: Outcome) -> None:
+    assert ran[name].outcome == outcome
+
+
+@pytest.mark.slow
+def test_nothing_is_left_running(ran: dict[str, Ran]) -> None:
+    left = [
+        p for p in psutil.process_iter(["cmdline"]) if "builders.execution.inside" in " ".join(p.info["cmdline"] or [])
+    ]
+    ours = [p for p in left if p.ppid() in (1, psutil.Process().pid)]
+    assert not ours
 
 
 def test_the_corpus_is_as_large_as_is_said() -> None:

@@ -128,8 +128,13 @@ def test_an_ordinary_user_has_every_level_that_needs_no_namespaces_and_the_same_
     assert same(ordinary["labels"], ours["labels"])
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("user", [None, NOBODY], ids=["ourselves", "nobody"])
+@pytest.mark.parametrize(
+    "user",
+    [
+        pytest.param(None, id="ourselves", marks=pytest.mark.slow),
+        pytest.param(NOBODY, id="nobody", marks=pytest.mark.deep),
+    ],
+)
 def test_a_container_has_landlock_and_the_same_labels(user: int | None, ours: dict[str, Any], public: Path) -> None:
     if user is not None and os.getuid():
         pytest.skip("only root can become another user")
