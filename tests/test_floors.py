@@ -13,6 +13,7 @@ ROOMS = [
     "problems",
     "candidates",
     "execution",
+    "consensus",
     "checkup",
     "cluster",
     "groups",
