@@ -16,7 +16,7 @@ from dualset.builders.consensus.select import Selector, select
 from dualset.builders.errors import DualsetError, RecipeError
 
 CRASHED = Matrix.of([[1, 1, 0, 0]] + [[0, 0, 0, 0]] * 7)
-"""B4(0,3) chooses the seven that pass nothing, B4(4,3) the one that passes."""
+"""B4(0,1) chooses the seven that pass nothing, B4(4,1) the one that passes."""
 
 
 @pytest.mark.parametrize(
@@ -75,13 +75,13 @@ def test_before_it_is_calibrated_dyb4_is_b4_at_its_start() -> None:
 
 def test_calibration_moves_to_the_cell_that_is_right_most_often() -> None:
     """Here the programs that pass nothing are the right ones, as where all tests are wrong."""
-    grid = Grid(b=(0, 4), a=(3,))
+    grid = Grid(b=(0, 4), a=(1,))
     wrong_tests, right_tests = labelled(False, *[True] * 7), labelled(True, *[False] * 7)
-    assert DyB4(grid=grid).calibrate([wrong_tests]).cell == (0, 3)
-    assert DyB4(grid=grid).calibrate([right_tests]).cell == (4, 3)
+    assert DyB4(grid=grid).calibrate([wrong_tests]).cell == (0, 1)
+    assert DyB4(grid=grid).calibrate([right_tests]).cell == (4, 1)
     moved = DyB4(grid=grid).calibrate([wrong_tests, wrong_tests, right_tests])
-    assert (moved.cell, moved.tied_cells) == ((0, 3), 1)
-    assert moved.calibrate([right_tests]).cell == (4, 3)
+    assert (moved.cell, moved.tied_cells) == ((0, 1), 1)
+    assert moved.calibrate([right_tests]).cell == (4, 1)
 
 
 def test_of_tied_cells_the_nearest_to_the_start_is_taken_then_the_smaller() -> None:
@@ -93,9 +93,9 @@ def test_of_tied_cells_the_nearest_to_the_start_is_taken_then_the_smaller() -> N
 
 
 def test_unknown_verdicts_count_on_neither_side() -> None:
-    grid = Grid(b=(0, 4), a=(3,))
+    grid = Grid(b=(0, 4), a=(1,))
     half_known = labelled(None, True, *[None] * 6)
-    assert DyB4(grid=grid).calibrate([half_known]).cell == (0, 3)
+    assert DyB4(grid=grid).calibrate([half_known]).cell == (0, 1)
     assert DyB4(grid=grid).calibrate([labelled(*[None] * 8)]).tied_cells == 2
 
 
