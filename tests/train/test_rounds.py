@@ -70,18 +70,19 @@ def command(version: Path, output: Path) -> list[str]:
     return [sys.executable, "-m", "dualset", *asked, *sets, *samples, "--output", str(output)]
 
 
+WRITES = "home-killed/small/work/completions"
+TRAINS = "killed/round-2-rank/checkpoint-1/trainer_state.json"
+
+
+@pytest.mark.parametrize("signs", [[TRAINS], pytest.param([WRITES, TRAINS], marks=pytest.mark.deep)])
 def test_a_run_killed_in_its_second_round_ends_with_the_same_ledger(
-    small_version: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small_version: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signs: list[str]
 ) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     monkeypatch.setenv("DUALSET_HOME", str(tmp_path / "home-whole"))
     run_rounds(rounds(small_version, whole))
     monkeypatch.setenv("DUALSET_HOME", str(tmp_path / "home-killed"))
-    signs = [
-        tmp_path / "home-killed" / "small" / "work" / "completions",  # it samples
-        killed / "round-2-rank" / "checkpoint-1" / "trainer_state.json",  # it trains
-    ]
-    for sign in signs:
+    for sign in (tmp_path / sign for sign in signs):
         with subprocess.Popen(command(small_version, killed)) as run:
             while not sign.exists() and run.poll() is None:
                 time.sleep(0.005)
