@@ -28,7 +28,7 @@ def server(running: ChatServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cha
         setattr(running, name, before[name])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def wanted() -> Completions:
     """What the policy says in this process."""
     settings = CandidateSettings(source="transformers", model="micro", max_tokens=64)

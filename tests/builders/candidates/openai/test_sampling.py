@@ -18,6 +18,7 @@ from dualset.builders.errors import RecipeError
 def test_completions_are_those_of_the_model_in_this_process(
     server: ChatServer, wanted: Completions, concurrency: int
 ) -> None:
+    server.slow(0.5, times=concurrency)  # so many are in flight at once
     assert ask(server, concurrency=concurrency) == wanted
     assert server.most_at_once == concurrency
     assert len(server.asked) == len(REQUESTS)
