@@ -13,6 +13,7 @@ ROOMS = [
     "problems",
     "candidates",
     "execution",
+    "mutation",
     "consensus",
     "checkup",
     "cluster",

@@ -39,8 +39,18 @@ def at_each(
     settings: LabelSettings,
     sandbox: Sandbox,
     work: Callable[[Worker, Program, Plan], T],
+    *,
+    early_stop: bool = True,
 ) -> Iterator[T]:
     """Let a worker do something with each program and its problem's plan, and yield what came of it.
+
+    Args:
+        problems: by problem_id; each program's problem is among them.
+        programs: consumed as they are worked on.
+        settings: limits, where the problem has none of its own.
+        sandbox: how many workers, and how programs are kept from this machine.
+        work: what is done with one.
+        early_stop: as ``Worker`` has it.
 
     Raises:
         ExecutionError: a test that cannot be read, or a sandbox that cannot be started at this level.
@@ -48,7 +58,7 @@ def at_each(
     plans: dict[str, Plan] = {}
     level = level_of(sandbox.isolation)
     checkers = CheckerJail(level, settings.packages)
-    workers = [Worker(level, settings.packages) for _ in range(max(1, sandbox.workers))]
+    workers = [Worker(level, settings.packages, early_stop=early_stop) for _ in range(max(1, sandbox.workers))]
 
     def planned(program: Program) -> Plan:
         if program.problem_id not in problems:

@@ -46,10 +46,12 @@ class Worker:
         level: of isolation.
         packages: installed packages that programs may import; a zygote that has imported them is kept for those that
             mention one.
+        early_stop: after enough tests over the limit of time or memory the rest counts as over it too. False: every
+            test is run.
     """
 
-    def __init__(self, level: Level, packages: Sequence[str] = ()) -> None:
-        self._level, self._packages = level, tuple(packages)
+    def __init__(self, level: Level, packages: Sequence[str] = (), *, early_stop: bool = True) -> None:
+        self._level, self._packages, self._early_stop = level, tuple(packages), early_stop
         self._zygotes: dict[tuple[str, bool], Zygote] = {}
         self._stopped = False
         self._mention = re.compile(rf"\b(?:{'|'.join(map(re.escape, packages))})\b") if packages else None
@@ -79,14 +81,18 @@ class Worker:
     def run_variants(self, plan: Plan, codes: Sequence[str]) -> list[list[Happened]]:
         """What several variants of one program did, each as :meth:`run` would tell it: mutants, say.
 
-        They share one process as far as that goes well. The first that does not get through all tests, or leaves
-        something behind, and those after it are run one each. Variants are by one author: what one could leave for the
-        next is theirs to tell (for programs that do not trust each other, ``run`` each).
+        They share one process as far as that goes well. One that does not get through all tests, or leaves something
+        behind, is run by itself, and those after it share another process. Variants are by one author: what one could
+        leave for the next is theirs to tell (for programs that do not trust each other, ``run`` each).
         """
         done: list[list[Happened]] = []
-        if len(codes) > 1 and all(case.send is not None for case in plan.cases):
-            done = self._together(plan, codes)
-        return done + [self.run(plan, code) for code in codes[len(done) :]]
+        can_share = all(case.send is not None for case in plan.cases)
+        while len(done) < len(codes):
+            if can_share and len(codes) - len(done) > 1:
+                done += self._together(plan, codes[len(done) :])
+            if len(done) < len(codes):
+                done.append(self.run(plan, codes[len(done)]))
+        return done
 
     def _together(self, plan: Plan, codes: Sequence[str]) -> list[list[Happened]]:
         """The variants, from the first on, that answered every test in one process."""
@@ -109,7 +115,7 @@ class Worker:
         done: list[Happened] = []
         alone: set[int] = set()  # the tests that were the first in their child
         while len(done) < len(cases):
-            spent = _out_of_patience(done, plan.limits)
+            spent = self._out_of_patience(done, plan.limits)
             if spent:
                 done.append(spent)
                 continue
@@ -176,13 +182,19 @@ class Worker:
         """What a judge finds on each of these tests."""
         done: list[Happened] = []
         while len(done) < len(blocks):
-            settled = whole or _out_of_patience([*before, *done], plan.limits)
+            settled = whole or self._out_of_patience([*before, *done], plan.limits)
             if settled:
                 done.append(settled)
                 continue
             judged, whole = self._judged(plan, code, blocks[len(done) :])
             done += [] if whole else judged
         return done
+
+    def _out_of_patience(self, happened: Iterable[Happened], limits: Limits) -> Happened | None:
+        """After enough tests over the limit of time or memory, what the rest counts as."""
+        patience = min(_PATIENCE, max(1, int(_PATIENCE_S / limits.timeout_s)))
+        over = [h.outcome for h in happened if h.outcome in (Outcome.TIME_LIMIT, Outcome.MEMORY_LIMIT)]
+        return Happened(outcome=over[-1]) if self._early_stop and len(over) >= patience else None
 
     def _judged(self, plan: Plan, code: str, blocks: Sequence[Case]) -> Batch:
         """Let a judge's process run the blocks against one process of the program; twice at most, as above."""
@@ -219,13 +231,6 @@ class Worker:
 
 def _infra_error(fault: Fault) -> Happened:
     return Happened(outcome=Outcome.INFRA_ERROR, message=str(fault))
-
-
-def _out_of_patience(happened: Iterable[Happened], limits: Limits) -> Happened | None:
-    """After enough tests over the limit of time or memory, what the rest counts as."""
-    patience = min(_PATIENCE, max(1, int(_PATIENCE_S / limits.timeout_s)))
-    over = [h.outcome for h in happened if h.outcome in (Outcome.TIME_LIMIT, Outcome.MEMORY_LIMIT)]
-    return Happened(outcome=over[-1]) if len(over) >= patience else None
 
 
 def _order(limits: Limits, n_tests: int, n_given: int) -> Order:
