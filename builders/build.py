@@ -97,9 +97,7 @@ def _build(
             template = load_template(settings.prompt or default_template(recipe.problems.source), settings.system)
             pool, sampled = sample_pool(settings, template, problems, folder, engine=engine, progress=progress)
             pins |= sampled
-        content = VersionContent(
-            recipe=recipe.content, pins=pins, counts=references | {"problem_rows_repeated": problem_set.repeated}
-        )
+        content = VersionContent(recipe=recipe.content, pins=pins, counts=references | problem_set.counts)
         version = assemble(problems, pool, work, recipe.groups, Goal(recipe.name, home, tag, content), place)
     return Built(version=version, counts=version.counts, left_out=left_out)
 

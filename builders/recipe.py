@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from keyword import iskeyword
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,14 @@ from dualset.builders.candidates.settings import CandidateSettings, with_preset
 from dualset.builders.errors import RecipeError
 from dualset.builders.execution.settings import LabelSettings
 from dualset.builders.groups.settings import GroupSettings
+from dualset.builders.problems.preset import with_problem_preset
 from dualset.builders.problems.settings import ProblemSettings
 from dualset.builders.settings import parse_settings, read_yaml, set_overrides
 
 __all__ = ["Recipe", "SplitSettings", "load_recipe"]
 
 _NOT_CONTENT = {"path", "limits"}
+_CONTENT_IF_SAID = {"since", "until", "max_tests"}  # so that recipes without them keep their revision
 _MOST = 2**20
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 
@@ -54,7 +57,7 @@ class Recipe:
         del sections["name"]
         sections["candidates"] = self.candidates.content if self.candidates else None
         return {
-            name: {k: v for k, v in section.items() if k not in _NOT_CONTENT} if section else None
+            name: {k: _plain(v) for k, v in section.items() if _decides(k, v)} if section else None
             for name, section in sections.items()
         }
 
@@ -69,6 +72,8 @@ def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     path = Path(path)
     tree = read_yaml(path)
     set_overrides(tree, overrides)
+    if isinstance(tree.get("problems"), dict):
+        tree["problems"] = with_problem_preset(tree["problems"])
     if isinstance(tree.get("candidates"), dict):
         tree["candidates"] = with_preset(tree["candidates"])
     recipe = parse_settings(Recipe, tree, str(path))
@@ -79,11 +84,13 @@ def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
 def _check(recipe: Recipe, path: Path) -> None:
     shares = recipe.splits
     limit, cap = recipe.problems.limit, recipe.groups.max_per_problem
+    most = recipe.problems.max_tests
     if recipe.candidates:
         recipe.candidates.check()
     checks = [
         (limit is None or limit >= 1, "problems.limit", limit, "null, or 1 or more"),
         (cap is None or cap >= 1, "groups.max_per_problem", cap, "null, or 1 or more"),
+        (most is None or most >= 1, "problems.max_tests", most, "null, or 1 or more"),
         (
             re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", recipe.name),
             "name",
@@ -110,6 +117,16 @@ def _check(recipe: Recipe, path: Path) -> None:
         if not holds:
             msg = f"{path}: {name} is {value!r}: expected {wanted}"
             raise RecipeError(msg)
+
+
+def _decides(key: str, value: Any) -> bool:
+    """Whether a setting is part of what decides the data."""
+    return key not in _NOT_CONTENT and (value is not None or key not in _CONTENT_IF_SAID)
+
+
+def _plain(value: Any) -> Any:
+    """A setting as JSON has it: a day is its ISO text."""
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _modules(names: Sequence[str]) -> bool:

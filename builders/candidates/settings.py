@@ -217,7 +217,7 @@ def with_preset(section: Mapping[str, Any]) -> dict[str, Any]:
     if name is None:
         return section
     known = {path.stem: path for path in PRESETS.glob("*.yaml")}
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         msg = f"candidates.preset is {name!r}: {did_you_mean(str(name), known)}"
         raise RecipeError(msg)
     return read_yaml(known[name]) | section

@@ -76,7 +76,7 @@ _PROBLEMS = Table(
             "source",
             _WORD,
             "the kind of source it was read from: humaneval, mbpp, livecodebench, apps, codecontests, leetcode, "
-            "mapcoder, jsonl, micro",
+            "mapcoder, codeforces, rstar-coder, jsonl, micro",
         ),
         Column("source_id", _WORD, "its name there, e.g. HumanEval/0"),
         Column("source_revision", _WORD, "the source's pinned Hub commit, or the sha256 of the file read"),

@@ -69,10 +69,14 @@ def parse_apps(row: Row) -> Problem:
 
 
 def _name(row: Row) -> str:
-    """On the Hub a row is numbered within its file, ``train`` or ``test``, as its folder is in the original."""
-    number = row.data.get("problem_id")
+    """On the Hub a row is numbered within its file, ``train`` or ``test``, as its folder is in the original.
+
+    The files call the number ``id``; the Hub's viewer calls it ``problem_id``.
+    """
+    key = "problem_id" if row.data.get("problem_id") is not None else "id"
+    number = row.data.get(key)
     file = re.match(r"\w+", row.where)
-    return f"{file[0]}/{number:04d}" if file and isinstance(number, int) else row.name("problem_id")
+    return f"{file[0]}/{number:04d}" if file and isinstance(number, int) else row.name(key)
 
 
 def _tests(cases: Row, starter: str) -> tuple[Test, ...]:

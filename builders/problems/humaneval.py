@@ -2,7 +2,8 @@
 
 In: rows with task_id, prompt, canonical_solution, test and entry_point (openai/openai_humaneval). Out: problems whose
 tests are single asserts where ``check`` is a plain list of them, so that an outcome is known for each; otherwise one
-test with the whole check.
+test with the whole check. HumanEval+ (evalplus/humanevalplus) has a check over long lists (``listed_tests.py``), and in
+a release without ``test`` inputs (``oracle_tests.py``).
 """
 
 import ast
@@ -10,6 +11,8 @@ from typing import NamedTuple
 
 from dualset.builders.dataset.records import Problem, Test
 from dualset.builders.dataset.words import Style, Visibility
+from dualset.builders.problems.listed_tests import split_listed
+from dualset.builders.problems.oracle_tests import oracle_blocks
 from dualset.builders.problems.python_text import parse_python
 from dualset.builders.problems.rows import Row
 
@@ -22,6 +25,7 @@ def parse_humaneval(row: Row) -> Problem:
     """One row. The reference is the prompt and the canonical solution, as the original harness joins them."""
     prompt, entry_point = row.text("prompt"), row.text("entry_point")
     solution = row.maybe_text("canonical_solution")
+    more = _plus(row, prompt, entry_point)
     return Problem(
         problem_id="",
         source="humaneval",
@@ -32,11 +36,19 @@ def parse_humaneval(row: Row) -> Problem:
         starter_code=prompt,
         entry_point=entry_point,
         tests=tuple(
-            Test(code=code, visibility=Visibility.PRIVATE) for code in split_check(row.text("test"), entry_point)
+            Test(code=code, visibility=Visibility.PRIVATE)
+            for code in more or split_check(row.text("test"), entry_point)
         ),
         reference_solutions=() if solution is None else (prompt + solution,),
-        license="MIT",
+        license="MIT" if more is None else "Apache-2.0",
     )
+
+
+def _plus(row: Row, prompt: str, entry_point: str) -> list[str] | None:
+    """HumanEval+'s tests; None where it is plain HumanEval."""
+    if "plus_input" in row.data and row.data.get("test") is None:
+        return oracle_blocks(row, prompt + row.text("canonical_solution"), entry_point)
+    return split_listed(row.text("test"), entry_point)
 
 
 def split_check(test: str, entry_point: str) -> list[str]:

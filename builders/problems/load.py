@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from dualset.builders.dataset.records import Problem
+from dualset.builders.dataset.records import Problem, Test
 from dualset.builders.errors import RecipeError, did_you_mean
 from dualset.builders.problems.apps import APPS_FILES, parse_apps, read_apps_folder
 from dualset.builders.problems.codecontests import parse_codecontests
+from dualset.builders.problems.codeforces import parse_codeforces
 from dualset.builders.problems.files import DATA_FILES, SourceFiles, hub_files, local_files
 from dualset.builders.problems.humaneval import parse_humaneval
 from dualset.builders.problems.jsonl import parse_jsonl
@@ -21,19 +22,23 @@ from dualset.builders.problems.mapcoder import parse_mapcoder
 from dualset.builders.problems.mbpp import parse_mbpp
 from dualset.builders.problems.problem_set import ProblemSet, collect
 from dualset.builders.problems.rows import Row, read_rows
+from dualset.builders.problems.rstar import parse_rstar
 from dualset.builders.problems.settings import ProblemSettings
+from dualset.builders.problems.window import Window
 
 __all__ = ["SOURCES", "load_problems"]
 
 _PARSERS: dict[str, Callable[[Row], Problem]] = {
     "apps": parse_apps,
     "codecontests": parse_codecontests,
+    "codeforces": parse_codeforces,
     "humaneval": parse_humaneval,
     "jsonl": parse_jsonl,
     "leetcode": parse_leetcode,
     "livecodebench": parse_livecodebench,
     "mapcoder": parse_mapcoder,
     "mbpp": parse_mbpp,
+    "rstar-coder": parse_rstar,
 }
 
 SOURCES = (*sorted(_PARSERS), "micro")
@@ -45,7 +50,7 @@ def load_problems(settings: ProblemSettings) -> ProblemSet:
 
     Raises:
         RecipeError: the settings contradict each other or name an unknown source.
-        SourceError: a file is missing, torn or not of this format.
+        SourceError: a file is missing, torn or not of this format, or no problem was released in the window.
     """
     problems = _load(settings)
     return with_limits(problems, Path(settings.limits)) if settings.limits is not None else problems
@@ -55,10 +60,11 @@ def _load(settings: ProblemSettings) -> ProblemSet:
     if settings.source not in SOURCES:
         msg = f"problems.source is {settings.source!r}: {did_you_mean(settings.source, SOURCES)}"
         raise RecipeError(msg)
+    window = Window(since=settings.since, until=settings.until)
     if settings.source == "micro":
-        return _micro(settings)
+        return _micro(settings, window)
     files = _files(settings)
-    return collect(_parsed(settings.source, files), files.pin, settings.limit)
+    return collect(_parsed(settings, files), files.pin, settings.limit, window)
 
 
 def _files(settings: ProblemSettings) -> SourceFiles:
@@ -72,10 +78,19 @@ def _files(settings: ProblemSettings) -> SourceFiles:
     return hub_files(settings.hub or "", settings.revision, (settings.files,) if settings.files else DATA_FILES)
 
 
-def _parsed(source: str, files: SourceFiles) -> Iterator[tuple[str, Problem]]:
+def _parsed(settings: ProblemSettings, files: SourceFiles) -> Iterator[tuple[str, Problem]]:
     for path in files.paths:
         for row in _rows(path):
-            yield row.where, replace(_PARSERS[source](row), source_revision=files.pin)
+            problem = _PARSERS[settings.source](row)
+            tests = _spread(problem.tests, settings.max_tests)
+            yield row.where, replace(problem, source_revision=files.pin, tests=tests)
+
+
+def _spread(tests: tuple[Test, ...], most: int | None) -> tuple[Test, ...]:
+    """At most so many tests, evenly over their order: sources list small tests first and large ones last."""
+    if most is None or len(tests) <= most:
+        return tests
+    return tuple(tests[n * len(tests) // most] for n in range(most))
 
 
 def _rows(path: Path) -> Iterator[Row]:
@@ -86,7 +101,7 @@ def _rows(path: Path) -> Iterator[Row]:
         yield from read_rows(path)
 
 
-def _micro(settings: ProblemSettings) -> ProblemSet:
+def _micro(settings: ProblemSettings, window: Window) -> ProblemSet:
     from dualset.builders.problems.micro import micro_problems
 
     if settings.path is not None or settings.hub is not None:
@@ -94,4 +109,4 @@ def _micro(settings: ProblemSettings) -> ProblemSet:
         raise RecipeError(msg)
     problems = micro_problems(settings.count, settings.seed)
     pin = f"micro count={settings.count} seed={settings.seed}"
-    return collect(((f"micro problem {n}", p) for n, p in enumerate(problems)), pin, settings.limit)
+    return collect(((f"micro problem {n}", p) for n, p in enumerate(problems)), pin, settings.limit, window)

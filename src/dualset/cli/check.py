@@ -56,7 +56,10 @@ def command(
     from dualset.builders.recipe import load_recipe
 
     settings = load_recipe(recipe, overrides)
-    problems = load_problems(settings.problems).problems
+    problem_set = load_problems(settings.problems)
+    for line in problem_set.remarks:
+        remark(line)
+    problems = problem_set.problems
     with bar() as progress:
         report = check_problems(problems, settings.labels, sandbox=sandbox_of(workers, isolation), progress=progress)
     if write_limits:

@@ -3,13 +3,14 @@
 import json
 import random
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dualset.builders.candidates.formats.codet import continuation
-from dualset.builders.candidates.formats.livecodebench import model_of_file
+from dualset.builders.candidates.formats.livecodebench import model_of_file, temperature_of_file
 from dualset.builders.candidates.imported import recorded_passed, recorded_verdict
 from dualset.builders.candidates.load import import_candidates
 from dualset.builders.candidates.settings import CandidateSettings
@@ -180,6 +181,37 @@ def test_livecodebench_takes_the_graded_code_and_the_models_name(tmp_path: Path)
 )
 def test_the_model_in_a_livecodebench_file_name(name: str, model: str) -> None:
     assert model_of_file(Path("folder") / name) == model
+
+
+@pytest.mark.parametrize(
+    ("name", "temperature"),
+    [
+        ("Scenario.codegeneration_10_0.2_eval_all.json", 0.2),
+        ("Scenario.codegeneration_1_0.json.gz", 0.0),
+        ("Some-7B.codegeneration.v6_1055.n1.eval_all.json", None),
+        ("Scenario.codegeneration_eval_all.json", None),
+    ],
+)
+def test_the_temperature_in_a_livecodebench_file_name(name: str, temperature: float | None) -> None:
+    assert temperature_of_file(Path("folder") / name) == temperature
+
+
+def test_livecodebench_metadata_is_text_or_an_object_and_samples_outside_a_window_are_left_out(tmp_path: Path) -> None:
+    row = {"question_id": "a", "output_list": ["x"], "code_list": ["x = 1"], "graded_list": [False]}
+    folder = tmp_path / "Some-7B"
+    folder.mkdir()
+    path = folder / "Scenario.codegeneration_1_0.2_eval_all.json"
+    rows = [row | {"metadata": [{"error_code": -4, "error_message": "Runtime Error"}]}, row | {"question_id": "old"}]
+    path.write_text(json.dumps(rows), encoding="utf-8")
+    problems = tmp_path / "problems.jsonl"
+    told = [{"problem_id": "a", "released_at": "2025-03-01"}, {"problem_id": "old", "released_at": "2024-03-01"}]
+    shared = {"style": "stdio", "tests": []}
+    problems.write_text("".join(json.dumps(each | shared | {"statement": each["problem_id"]}) + "\n" for each in told))
+    window = load_problems(ProblemSettings(source="jsonl", path=str(problems), since=date(2025, 2, 1)))
+    settings = CandidateSettings(source="samples", format="livecodebench", path=(str(path),))
+    [only] = import_candidates(settings, window)
+    assert (only.problem_id, only.recorded_verdict) == ("a", "false: Runtime Error")
+    assert (only.model, only.temperature) == ("Some-7B", 0.2)
 
 
 def test_apps_samples_lie_in_the_problems_folder(tmp_path: Path) -> None:

@@ -1,0 +1,45 @@
+"""Named problem sets: the word ``problems.preset`` stands for a source, a Hub dataset at a commit, its files, a window.
+
+In: the recipe's ``problems:`` section as plain data. Out: the section with the preset's values below its own. One YAML
+file a preset in ``presets/``; what each reads, and its traps, is in ``docs/evaluation-sets.md``.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dualset.builders.errors import RecipeError, did_you_mean
+from dualset.builders.settings import read_yaml
+
+__all__ = ["PROBLEM_PRESETS", "with_problem_preset"]
+
+PROBLEM_PRESETS = Path(__file__).parent / "presets"
+_ON_THE_HUB = ("hub", "revision", "files")
+
+
+def with_problem_preset(section: Mapping[str, Any]) -> dict[str, Any]:
+    """The section with the values of its ``preset`` below its own.
+
+    With a ``path`` of its own (the same files, fetched before) the preset's dataset is left out; with a ``hub`` of its
+    own (a mirror) the preset's commit is, because it is another repository's.
+
+    Raises:
+        RecipeError: there is no such preset, or the section names another source.
+    """
+    own = dict(section)
+    name = own.pop("preset", None)
+    if name is None:
+        return own
+    known = {path.stem: path for path in PROBLEM_PRESETS.glob("*.yaml")}
+    if not isinstance(name, str) or name not in known:
+        msg = f"problems.preset is {name!r}: {did_you_mean(str(name), known)}"
+        raise RecipeError(msg)
+    values = read_yaml(known[name])
+    if own.get("source", values["source"]) != values["source"]:
+        msg = f"problems.source is {own['source']!r}, but the preset {name!r} reads {values['source']!r}: leave it out"
+        raise RecipeError(msg)
+    if own.get("path") is not None:
+        values = {key: value for key, value in values.items() if key not in _ON_THE_HUB}
+    elif own.get("hub", values["hub"]) != values["hub"]:
+        del values["revision"]
+    return values | own
