@@ -6,6 +6,7 @@ In: YAML text and ``a.b=value`` overrides. Out: a dataclass, or one error that n
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
+from datetime import date
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -89,6 +90,14 @@ def _finite(value: float | str) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def _day(value: str) -> date | None:
+    """A day such as ``2025-02-01``, which YAML makes of it only where it is not quoted."""
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
+
+
 def _value(kind: Any, value: Any, where: str) -> Any:
     options = get_args(kind) if isinstance(kind, UnionType) else (kind,)
     if value is None and NoneType in options:
@@ -101,6 +110,11 @@ def _value(kind: Any, value: Any, where: str) -> Any:
         if get_origin(option) is Mapping:
             if isinstance(value, dict) and all(isinstance(key, str) for key in value):
                 return value
+            continue
+        if option is date and isinstance(value, str):  # as JSON and the dataset card have it
+            day = _day(value)
+            if day is not None:
+                return day
             continue
         if option is float and isinstance(value, int | float | str) and not isinstance(value, bool):
             number = _finite(value)

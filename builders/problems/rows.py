@@ -155,7 +155,7 @@ def _parquet(path: Path) -> Iterator[Row]:
     number = 0
     try:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=1024):
+            for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
                 for number, item in enumerate(batch.to_pylist(), start=number + 1):  # noqa: B020
                     yield _row(f"{path.name} row {number}", item)
     except pa.ArrowInvalid as error:

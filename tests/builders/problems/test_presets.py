@@ -65,6 +65,11 @@ def test_what_a_preset_fills_in_is_in_the_content_and_days_are_text(recipe: Call
     assert {"since", "until", "max_tests"}.isdisjoint(recipe("{source: mbpp, path: x}").content["problems"])
 
 
+def test_a_day_may_be_text_as_the_dataset_card_has_it(recipe: Callable[..., Recipe]) -> None:
+    problems = recipe("{preset: livecodebench-v6, since: '2025-03-01'}", "problems.until=2025-04-01").problems
+    assert (str(problems.since), str(problems.until)) == ("2025-03-01", "2025-04-01")
+
+
 def test_own_files_keep_the_window_and_leave_the_hub(recipe: Callable[..., Recipe]) -> None:
     problems = recipe("{preset: livecodebench-v5, path: /data/lcb}").problems
     assert (problems.path, problems.hub, problems.revision, problems.files) == ("/data/lcb", None, None, None)
