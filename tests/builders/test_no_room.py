@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -35,10 +35,9 @@ from dualset.builders.dataset.store import open_version
 
 FULL = "nothing is lost or half-written; free space and run the same command again"
 CLOSED = "or set DUALSET_HOME to a place that is"
-PLACES = (
-    *(".", NAME, f"{NAME}/work", f"{NAME}/work/references", f"{NAME}/work/labels"),
-    *(f"{NAME}/snapshots", f"{NAME}/log.jsonl", f"{NAME}/refs"),
-)
+STAGES = ("start", "references", "labels", "commit")
+PLACES = (NAME, f"{NAME}/work", f"{NAME}/work/labels", f"{NAME}/snapshots", f"{NAME}/log.jsonl", f"{NAME}/refs")
+ALL_PLACES = (".", *PLACES[:2], f"{NAME}/work/references", *PLACES[2:])
 _PR_CAPBSET_DROP, _CAP_DAC_OVERRIDE = 24, 1
 
 
@@ -72,7 +71,7 @@ class Limit(Disk):
         """The next build has no such limit."""
 
 
-@pytest.fixture(params=["disk", "limit"])
+@pytest.fixture
 def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
     home = tmp_path / "store"
     home.mkdir()
@@ -101,13 +100,21 @@ def refused(build: "subprocess.Popen[str]", said: str) -> None:
     assert said in err
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("disk", "stages"),
+    [
+        pytest.param("disk", STAGES, marks=pytest.mark.slow),
+        pytest.param("limit", ["labels", "commit"], marks=pytest.mark.slow),
+        pytest.param("limit", STAGES, marks=pytest.mark.deep),
+    ],
+    indirect=["disk"],
+)
 def test_a_disk_that_is_full_at_any_stage_is_one_line_and_loses_nothing(
-    disk: Disk, imported: tuple[Path, Whole]
+    disk: Disk, imported: tuple[Path, Whole], stages: Sequence[str]
 ) -> None:
     recipe, whole = imported
     before = dict[str, Shard]()
-    for stage in ("start", "references", "labels", "commit"):
+    for stage in stages:
         build = start(recipe, disk.home)
         assert stop_within(build, disk.home, stage) == stage
         disk.fill(build)
@@ -130,19 +137,21 @@ def test_a_disk_that_fills_while_a_model_is_sampled_is_one_line_and_loses_nothin
     assert len(list(open_version(f"{NAME}@{revision}", home=disk.home).rows("candidates"))) == 16
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize(
+    "places", [pytest.param(PLACES, marks=pytest.mark.slow), pytest.param(ALL_PLACES, marks=pytest.mark.deep)]
+)
 def test_a_place_that_cannot_be_written_to_is_one_line_and_loses_nothing(
-    imported: tuple[Path, Whole], tmp_path: Path
+    imported: tuple[Path, Whole], tmp_path: Path, places: Sequence[str]
 ) -> None:
     recipe, whole = imported
     home = tmp_path / "store"
     before = dict[str, Shard]()
-    for place in PLACES:  # each build comes further than the one before it
+    for place in places:  # each build comes further than the one before it
         closed = home / place
         if closed.suffix:
             closed.touch()
         else:
-            closed.mkdir(exist_ok=True)
+            closed.mkdir(parents=True, exist_ok=True)
         mode = closed.stat().st_mode
         closed.chmod(mode & 0o555)
         refused(start(recipe, home, preexec_fn=be_held_to_permissions), CLOSED)
