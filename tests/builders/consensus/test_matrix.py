@@ -55,10 +55,12 @@ def test_many_matrices_that_are_not_bool_of_three_axes_are_refused() -> None:
 
 def test_codets_integers_are_exact_at_the_most_samples_allowed() -> None:
     half = MOST_SAMPLES // 2
-    matrix = Matrix.of([[1, 0], [0, 1]], row_counts=[half, half], column_counts=[half, half - 1])
+    matrix = Matrix.of([[1, 0], [1, 1]], row_counts=[half, half - 1], column_counts=[half + 1, half - 1])
     consensus = select(CodeT(weighted=True), matrix)
-    assert [each.score for each in consensus.signatures] == [half**3, half * (half - 1) ** 2]
-    assert (consensus.rows, consensus.tied) == ((0,), False)
+    one, both = consensus.signatures
+    assert one[1:] == (half, half + 1, (half - 1) * (half + 1), (half - 1) ** 2, half * (half + 1) ** 2)
+    assert both[1:] == (half - 1, 2 * half, half * (half + 1), 0, (half - 1) * (2 * half) ** 2)
+    assert (consensus.rows, consensus.tied) == ((1,), False)
 
 
 def test_b4_says_so_where_its_tables_would_be_too_large() -> None:
@@ -97,6 +99,13 @@ def test_the_test_or_the_program_that_is_unknown_the_most_leaves(where: Any, lef
     unknown[where] = True
     rows, columns, rows_out, columns_out = known_part(unknown)
     assert (len(rows), len(columns), rows_out, columns_out) == left
+
+
+def test_of_equal_shares_a_test_leaves_before_a_program_and_a_later_one_before_an_earlier() -> None:
+    unknown = np.zeros((3, 3), dtype=np.bool_)
+    unknown[0, 0] = unknown[1, 1] = True
+    # the test 1 leaves; then two tests are left, and the program 0 is unknown on half, the test 0 to a third
+    assert known_part(unknown) == ((1, 2), (0, 2), 1, 1)
 
 
 @given(tables())
