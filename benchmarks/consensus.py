@@ -1,6 +1,6 @@
 """How many pass matrices a second the selectors decide, at once and one after the other, on one core.
 
-Run:  python benchmarks/selectors.py [--json] [--rounds 5] [--core K]
+Run:  python benchmarks/consensus.py [--json] [--rounds 5] [--core K]
 
 Matrices are 8 x 8 and 100 x 500 (programs x tests), with programs that repeat. ``many`` is one call for all of them,
 ``loop`` one call each; both choose the same, which is checked. Medians over the rounds, the two ways in turn; nothing
