@@ -3,7 +3,7 @@
 In: statements as words (``words.py``). Out: a `GramIndex`: the distinct n-grams numbered from 0, which statements hold
 them, and for any batch of other statements the (statement, gram) pairs found. A gram is looked up by a 64-bit hash of
 its words' numbers, and each hit is compared word by word, so no collision ever counts. Memory is that of the indexed
-side, about 30 bytes a distinct gram and 8 a word; the other side is streamed.
+side, at most about 150 bytes a word of it while it is made; the other side is streamed.
 """
 
 from collections.abc import Callable, Sequence
