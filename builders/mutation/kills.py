@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from dualset.builders.dataset.records import Problem, Test, program_id_of
+from dualset.builders.dataset.records import Problem, Test, program_id_of, with_test_ids
 from dualset.builders.dataset.words import Outcome, Style
 from dualset.builders.errors import ExecutionError
 from dualset.builders.execution.crew import Program, at_each
@@ -56,7 +56,7 @@ class KillSettings:
 
     limits: LabelSettings = field(default_factory=LabelSettings)
     time_factor: float | None = 10.0
-    time_floor_s: float = 0.5
+    time_floor_s: float = 0.2
     early_stop: bool = False
 
 
@@ -76,7 +76,7 @@ class Kills:
         problem_id: the problem.
         program_id: the unmutated program.
         mutant_ids: M program_ids, in the order of the mutants.
-        test_ids: T test_ids, in the problem's order.
+        test_ids: T test_ids, in the problem's order; tests without ids get theirs, and repeated ones are one.
         passed: T; whether the unmutated program passes the test; null: unknown, or the test cannot be read.
         killed: M x T; whether the test kills the mutant; null where that is unknown or ``passed`` is not true.
         outcomes: M x T; what the mutant did, null where it was not run.
@@ -115,6 +115,7 @@ def kill_matrices(
             started at this level.
     """
     total = len(jobs) if isinstance(jobs, (list, tuple)) else 0
+    problems = {name: _named(problem) for name, problem in problems.items()}
     readable = {name: _readable(problem, settings.limits) for name, problem in problems.items()}
     waiting: dict[str, Job] = {}
 
@@ -131,6 +132,13 @@ def kill_matrices(
     for done, kills in enumerate(made, start=1):
         yield kills
         progress("mutants", done, total)
+
+
+def _named(problem: Problem) -> Problem:
+    """Tests that were just written may have no ids yet; of repeated ones the first stays."""
+    ids = {test.test_id for test in problem.tests}
+    named = "" not in ids and len(ids) == len(problem.tests)
+    return problem if named else replace(problem, tests=with_test_ids(problem.tests))
 
 
 def _readable(problem: Problem, limits: LabelSettings) -> Problem:

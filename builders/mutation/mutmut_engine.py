@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from dualset.builders.errors import MissingExtra
-from dualset.builders.mutation.engine import DEFAULT_CAP, MOST, Mutant, Mutants, chosen, compiles, unfit
+from dualset.builders.mutation.engine import DEFAULT_CAP, MOST, Mutant, Mutants, chosen
+from dualset.builders.mutation.fit import compiles, unfit
 
 __all__ = ["mutmut_mutants"]
 

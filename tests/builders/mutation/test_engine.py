@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dualset.builders.mutation.engine import MOST_CHARACTERS, Mutant, mutants
+from dualset.builders.mutation.engine import Mutant, mutants
+from dualset.builders.mutation.fit import MOST_CHARACTERS
 from dualset.builders.mutation.operators import OPERATORS
 
 MEDIAN = '''

@@ -17,7 +17,7 @@ from dualset.builders.mutation.kills import Job, Kills, KillSettings, kill_matri
 from dualset.builders.mutation.score import suite_score, test_scores
 from dualset.builders.mutation.sharing import may_share
 
-SETTINGS = KillSettings(limits=QUICK, time_floor_s=0.2)
+SETTINGS = KillSettings(limits=QUICK)
 
 
 def kills_of(problem: Problem, code: str, codes: Sequence[str], settings: KillSettings = SETTINGS) -> Kills:
@@ -156,6 +156,14 @@ def test_a_test_that_cannot_be_read_is_unknown_and_spoils_no_other() -> None:
     assert (only.passed, test_scores(only), suite_score(only)) == ((None,), (None,), None)
     broken = asserts("assert f(3) ==", "assert f(3) == 'small'")
     assert kills_of(broken, code, codes).passed == (None, True)
+
+
+def test_tests_without_ids_get_theirs_and_no_tests_are_no_columns() -> None:
+    problem, code, codes = STYLES["call"]
+    bare = replace(problem, tests=tuple(replace(test, test_id="") for test in problem.tests * 2))
+    assert kills_of(bare, code, codes) == kills_of(problem, code, codes)
+    none = kills_of(replace(problem, tests=()), code, codes)
+    assert (none.passed, none.killed, test_scores(none), suite_score(none)) == ((), ((), (), ()), (), None)
 
 
 def test_a_problem_that_is_wrong_itself_is_an_error() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from dualset.builders.errors import MissingExtra
-from dualset.builders.mutation.engine import DEFAULT_CAP, MOST_CHARACTERS
+from dualset.builders.mutation.engine import DEFAULT_CAP
+from dualset.builders.mutation.fit import MOST_CHARACTERS
 from dualset.builders.mutation.mutmut_engine import mutmut_mutants
 
 CODE = '''import math
