@@ -5,12 +5,7 @@ from typing import Any
 
 from dualset.eval.bootstrap import Estimate
 
-__all__ = ["aligned", "cell", "chance_of", "interval", "series"]
-
-
-def series(scores: Mapping[str, Mapping[str, float]], name: str) -> dict[str, float | None]:
-    """One metric of every problem; null where the problem does not have it."""
-    return {problem_id: each.get(name) for problem_id, each in scores.items()}
+__all__ = ["aligned", "cell", "chance_of", "count_of", "interval"]
 
 
 def cell(found: Mapping[str, Any] | None, *, signed: bool = False) -> str:
@@ -33,11 +28,16 @@ def interval(found: Mapping[str, Any] | None, shape: str = ".3f") -> str | None:
 
 def chance_of(name: str, models: Sequence[Mapping[str, Any]]) -> str:
     """One number where all models share it; choosing blindly is each model's own pass@1."""
-    if name == "best_of_4":
+    if name.startswith("best_of_"):
         return "pass@1"
     values = {model["metrics"][name]["chance"] for model in models if name in model["metrics"]}
     value = next(iter(values)) if len(values) == 1 else None
     return "-" if value is None else f"{value:.3f}"
+
+
+def count_of(name: str, models: Sequence[Mapping[str, Any]]) -> str:
+    """The problems that a metric is a mean over; several numbers where models differ."""
+    return "/".join(dict.fromkeys(str(model["metrics"][name]["n"]) for model in models if name in model["metrics"]))
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> list[str]:

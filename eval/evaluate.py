@@ -9,7 +9,7 @@ decomposition). Stopped, it goes on: answers are kept in the store. Left out: me
 (``report.py``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,13 +19,16 @@ from dualset.builders.dataset.store import open_version, store_home
 from dualset.builders.execution.ladder import ONE, Sandbox
 from dualset.builders.progress import Progress, silent
 from dualset.eval import metrics
-from dualset.eval.choosing import choose
+from dualset.eval.choosing.by_ranking import choose_by_ranking
+from dualset.eval.choosing.more import choose_by
+from dualset.eval.choosing.tests import Tests, tests_to_choose_by
 from dualset.eval.judging import judge
 from dualset.eval.pool import Pool, pool_of
 from dualset.eval.position import PositionBias
+from dualset.eval.rankings import Ranking
 from dualset.eval.respondent import Respondent, respondent
-from dualset.eval.scores import Measured, Scores
-from dualset.eval.settings import BEST_OF, EvalSettings
+from dualset.eval.scores import Measured, Repeats, Scores, by_problem, joined
+from dualset.eval.settings import EvalSettings
 from dualset.eval.strata import strata_of
 from dualset.eval.writing import Attempts, write
 
@@ -41,6 +44,7 @@ class ModelScores:
         revision: its commit, or the digest of its files; None: a server that does not say.
         measured: writing, judging, and choosing among its own samples.
         bias: its position bias on the fixed pool.
+        rankings: its answers to the fixed pool, one by one.
         judged_first: choosing among the samples of the first model; None: it is the first, or nothing was written.
     """
 
@@ -48,12 +52,16 @@ class ModelScores:
     revision: str | None
     measured: Measured
     bias: PositionBias | None = None
+    rankings: tuple[Ranking, ...] = ()
     judged_first: Measured | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evaluation:
-    """Everything measured, with the pins it was measured at; ``max_tokens`` is null where no model was asked."""
+    """Everything measured, with the pins it was measured at.
+
+    ``max_tokens`` is null where no model was asked; ``n_tested`` problems have tests to choose by.
+    """
 
     dataset: str
     revision: str
@@ -62,6 +70,7 @@ class Evaluation:
     max_tokens: int | None
     n_problems: int
     n_groups: int
+    n_tested: int
     strata: Mapping[str, Mapping[str, frozenset[str]]]
     models: tuple[ModelScores, ...]
 
@@ -91,6 +100,7 @@ def evaluate(
     """
     version = open_version(ref, home=home)
     pool = pool_of(version, settings)
+    tests = tests_to_choose_by(pool.problems, settings)
     asked = [settings.of(model, pool.max_tokens) for model in models]
     for model in models:
         _refuse_early(model, settings.engine)
@@ -99,7 +109,7 @@ def evaluate(
     first: Attempts | None = None
     for each in asked:
         with respondent(each, kept) as at_work:
-            scores, attempts = _measure(at_work, pool, first, settings, sandbox, progress)
+            scores, attempts = _measure(at_work, pool, tests, first, settings, sandbox, progress)
         measured.append(scores)
         first = attempts if first is None else first
     if len({each.name for each in measured}) < len(models):  # two folders of one name: say them as they were given
@@ -112,6 +122,7 @@ def evaluate(
         max_tokens=pool.max_tokens,
         n_problems=len(pool.problems),
         n_groups=len(pool.groups),
+        n_tested=len(tests),
         strata={by: {name: frozenset(ids) for name, ids in strata_of(pool.problems, by).items()} for by in settings.by},
         models=tuple(measured),
     )
@@ -128,6 +139,7 @@ def _refuse_early(model: str, engine: str) -> None:
 def _measure(
     model: Respondent,
     pool: Pool,
+    tests: Mapping[str, Tests],
     first: Attempts | None,
     settings: EvalSettings,
     sandbox: Sandbox,
@@ -144,39 +156,31 @@ def _measure(
     attempts: Attempts = {}
     if settings.samples:
         attempts = write(model, pool, settings, sandbox, named, "write")
-        parts.append(Measured(model=pass_rates(attempts), chance={}))
-        if settings.samples * settings.repeats >= BEST_OF:
-            parts.append(choose(model, pool, attempts, settings, named, "choose"))
+        parts.append(Measured(model=pass_rates(attempts, settings.best_of), chance={}))
+        if settings.samples >= settings.best_of:
+            parts.append(choose_by_ranking(model, pool, attempts, settings, named, "choose"))
+            parts.append(choose_by(attempts, tests, pool, settings, sandbox, named))
             if first is not None:
-                over_first = choose(model, pool, first, settings, named, "judge")
+                over_first = choose_by_ranking(model, pool, first, settings, named, "judge")
     scores = ModelScores(
         name=name,
         revision=model.identity.revision,
-        measured=_joined(parts),
+        measured=joined(parts),
         bias=judged.bias,
+        rankings=judged.rankings,
         judged_first=over_first,
     )
     return scores, attempts
 
 
-def pass_rates(attempts: Attempts) -> dict[str, Scores]:
-    """By problem pass@1 and, with enough samples, pass@4: what a perfect choice among four would reach."""
-    rates: dict[str, Scores] = {}
-    for problem_id, tried in attempts.items():
-        known = [attempt.passed for attempt in tried if attempt.passed is not None]
-        rates[problem_id] = {
-            f"pass@{k}": metrics.pass_at_k(len(known), sum(known), k) for k in (1, BEST_OF) if k <= len(known)
-        }
-    return rates
+def pass_rates(attempts: Attempts, n: int) -> dict[str, dict[str, Repeats]]:
+    """By problem and repeat pass@1 and, with enough samples, pass@n: what a perfect choice among n would reach."""
 
+    def rates() -> Iterator[tuple[str, int, Scores]]:
+        for problem_id, tried in attempts.items():
+            for repeat in dict.fromkeys(attempt.repeat for attempt in tried):
+                known = [each.passed for each in tried if each.repeat == repeat and each.passed is not None]
+                ks = [k for k in dict.fromkeys((1, n)) if k <= len(known)]
+                yield problem_id, repeat, {f"pass@{k}": metrics.pass_at_k(len(known), sum(known), k) for k in ks}
 
-def _joined(parts: Sequence[Measured]) -> Measured:
-    """The scores of each problem side by side."""
-    model: dict[str, dict[str, float]] = {}
-    chance: dict[str, dict[str, float]] = {}
-    for part in parts:
-        for problem_id, scores in part.model.items():
-            model.setdefault(problem_id, {}).update(scores)
-        for problem_id, scores in part.chance.items():
-            chance.setdefault(problem_id, {}).update(scores)
-    return Measured(model=model, chance=chance)
+    return by_problem(rates())

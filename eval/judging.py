@@ -17,6 +17,7 @@ from dualset.eval import metrics
 from dualset.eval.asking import Question, Ranked, Shown, questions_of, rank_all
 from dualset.eval.pool import Pool
 from dualset.eval.position import PositionBias, position_bias
+from dualset.eval.rankings import Ranking
 from dualset.eval.respondent import Respondent
 from dualset.eval.scores import Measured, Scores, by_problem
 from dualset.eval.settings import EvalSettings
@@ -25,23 +26,41 @@ __all__ = ["Judged", "judge", "score_groups"]
 
 
 class Judged(NamedTuple):
-    """The scores, and whether the judge likes some place of the list."""
+    """The scores, whether the judge likes some place of the list, and every answer."""
 
     measured: Measured
     bias: PositionBias | None
+    rankings: tuple[Ranking, ...]
 
 
 def judge(asked: Respondent, pool: Pool, settings: EvalSettings, progress: Progress, stage: str) -> Judged:
     """NDCG, pairwise accuracy, top-1 and the share of valid rankings on the pool's mixed groups."""
     questions = [_question(group, pool, settings) for group in pool.groups]
     ranked = rank_all(asked, questions, repeats=settings.repeats, seed=settings.seed, progress=progress, stage=stage)
-    answered = (
-        (answer, [group["correct"][i] for i in shown.places])
+    rankings = tuple(
+        _ranking(group, r, nth, shown, answer)
         for group, question, repeats in zip(pool.groups, questions, ranked, strict=True)
-        for each in repeats
-        for shown, answer in zip(question.shown, each.answers, strict=True)
+        for r, each in enumerate(repeats)
+        for nth, (shown, answer) in enumerate(zip(question.shown, each.answers, strict=True))
     )
-    return Judged(score_groups(pool.groups, ranked), position_bias(answered))
+    answers = (answer for repeats in ranked for each in repeats for answer in each.answers)
+    bias = position_bias((answer, told.correct) for answer, told in zip(answers, rankings, strict=True))
+    return Judged(score_groups(pool.groups, ranked), bias, rankings)
+
+
+def _ranking(group: Mapping[str, Any], repeat: int, nth: int, shown: Shown, answer: list[int] | None) -> Ranking:
+    places = None
+    if answer is not None:
+        places = [answer.index(place) + 1 for place in range(len(answer))]
+    return Ranking(
+        group_id=group["group_id"],
+        problem_id=group["problem_id"],
+        repeat=repeat,
+        order_index=nth,
+        shown=[group["program_ids"][i] for i in shown.places],
+        correct=[bool(group["correct"][i]) for i in shown.places],
+        places=places,
+    )
 
 
 def _question(group: Mapping[str, Any], pool: Pool, settings: EvalSettings) -> Question:
@@ -56,11 +75,13 @@ def _question(group: Mapping[str, Any], pool: Pool, settings: EvalSettings) -> Q
 
 
 def score_groups(groups: Sequence[Mapping[str, Any]], ranked: Sequence[Sequence[Ranked]]) -> Measured:
-    """Means over each problem's groups and repeats."""
-    pairs = [(group, each) for group, repeats in zip(groups, ranked, strict=True) for each in repeats]
+    """Means over each problem's groups, by repeat."""
+    answered = [
+        (group, r, each) for group, repeats in zip(groups, ranked, strict=True) for r, each in enumerate(repeats)
+    ]
     return Measured(
-        model=by_problem((group["problem_id"], _scores(each, group["correct"])) for group, each in pairs),
-        chance=by_problem((group["problem_id"], _random(group["correct"])) for group in groups),
+        model=by_problem((group["problem_id"], r, _scores(each, group["correct"])) for group, r, each in answered),
+        chance=by_problem((group["problem_id"], 0, _random(group["correct"])) for group in groups),
     )
 
 

@@ -1,30 +1,31 @@
 """Parts of an evaluation: who wrote and who judged, parts of the problems, places of the list.
 
-In: an `Evaluation`. Out: plain data for the report, and the lines of its text. Left out: the whole (``report.py``).
+In: an `Evaluation`. Out: plain data for the report, and the rows of its tables. Left out: the whole (``report.py``).
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from dualset.eval.bootstrap import difference, estimate
-from dualset.eval.cells import aligned, cell, series
+from dualset.eval.cells import cell
 from dualset.eval.evaluate import Evaluation, ModelScores
-from dualset.eval.scores import Scores
+from dualset.eval.names import best_of, in_order
+from dualset.eval.scores import Repeats, series
 from dualset.eval.settings import EvalSettings
 
-__all__ = ["bias_block", "decomposition", "decomposition_block", "strata", "strata_blocks"]
+__all__ = ["bias_rows", "decomposition", "decomposition_rows", "strata", "strata_rows"]
 
-_WRITTEN, _JUDGED, _CHOSEN = "pass@1", "ndcg", "best_of_4"
+_WRITTEN, _JUDGED = "pass@1", "ndcg"
 
 
 def decomposition(evaluation: Evaluation) -> list[dict[str, Any]]:
     """Generator and judge apart (DuST): the first with itself, and for each other model, first + it, it + it.
 
-    pass@1 is the generator's, NDCG the judge's on the fixed pool, Best-of-4 the pair's; ``against_first`` is what the
-    pair's Best-of-4 gains on the first model with itself. Empty where nothing was chosen among samples.
+    pass@1 is the generator's, NDCG the judge's on the fixed pool, Best-of-N the pair's; ``against_first`` is what the
+    pair's Best-of-N gains on the first model with itself. Empty where nothing was chosen among samples.
     """
     first, *others = evaluation.models
-    if not series_of(first.measured.model, _CHOSEN):
+    if not series(first.measured.model, best_of(evaluation.settings.best_of)):
         return []
     rows = [_pair(first, first, first.measured.model, evaluation)]
     for model in others:
@@ -35,17 +36,18 @@ def decomposition(evaluation: Evaluation) -> list[dict[str, Any]]:
 
 
 def _pair(
-    generator: ModelScores, judge: ModelScores, chosen: Mapping[str, Scores], evaluation: Evaluation
+    generator: ModelScores, judge: ModelScores, chosen: Mapping[str, Mapping[str, Repeats]], evaluation: Evaluation
 ) -> dict[str, Any]:
     first, draws = evaluation.models[0], _draws(evaluation.settings)
-    best = series(chosen, _CHOSEN)
-    gain = difference(best, series(first.measured.model, _CHOSEN), **draws)
+    metric = best_of(evaluation.settings.best_of)
+    best = series(chosen, metric)
+    gain = difference(best, series(first.measured.model, metric), **draws)
     return {
         "generator": generator.name,
         "judge": judge.name,
         _WRITTEN: estimate(series(generator.measured.model, _WRITTEN), **draws)._asdict(),
         _JUDGED: estimate(series(judge.measured.model, _JUDGED), **draws)._asdict(),
-        _CHOSEN: estimate(best, **draws)._asdict(),
+        metric: estimate(best, **draws)._asdict(),
         "against_first": gain._asdict(),
     }
 
@@ -53,6 +55,7 @@ def _pair(
 def strata(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
     """By division and part: how many problems, and each model's metrics on them."""
     draws = _draws(evaluation.settings)
+    metrics = (_WRITTEN, _JUDGED, best_of(evaluation.settings.best_of))
     found: dict[str, dict[str, Any]] = {}
     for by, parts in evaluation.strata.items():
         found[by] = {
@@ -60,11 +63,9 @@ def strata(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
                 "problems": len(ids),
                 "models": {
                     model.name: {
-                        metric: estimate(
-                            {p: v for p, v in series(model.measured.model, metric).items() if p in ids}, **draws
-                        )._asdict()
-                        for metric in (_WRITTEN, _JUDGED, _CHOSEN)
-                        if series_of(model.measured.model, metric)
+                        metric: estimate({p: v for p, v in known.items() if p in ids}, **draws)._asdict()
+                        for metric in metrics
+                        if (known := series(model.measured.model, metric))
                     }
                     for model in evaluation.models
                 },
@@ -74,35 +75,35 @@ def strata(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
     return found
 
 
-def decomposition_block(report: Mapping[str, Any]) -> list[str]:
+def decomposition_rows(report: Mapping[str, Any]) -> list[list[str]]:
     """Nothing for one model: its only line would repeat the table."""
     rows = report["decomposition"]
     if len(rows) < 2:
         return []
-    head = ["generator", "judge", _WRITTEN, f"{_JUDGED} of the judge", _CHOSEN, "gain"]
+    chosen = best_of(report["settings"]["best_of"])
+    head = ["generator", "judge", _WRITTEN, f"{_JUDGED} of the judge", chosen, "gain"]
     lines = [
-        [row["generator"], row["judge"], *(cell(row[name]) for name in (_WRITTEN, _JUDGED, _CHOSEN))] for row in rows
+        [row["generator"], row["judge"], *(cell(row[name]) for name in (_WRITTEN, _JUDGED, chosen))] for row in rows
     ]
     gains = ["", *(cell(row["against_first"], signed=True) for row in rows[1:])]
-    return aligned([head, *([*line, gain] for line, gain in zip(lines, gains, strict=True))])
+    return [head, *([*line, gain] for line, gain in zip(lines, gains, strict=True))]
 
 
-def strata_blocks(report: Mapping[str, Any]) -> list[list[str]]:
+def strata_rows(report: Mapping[str, Any]) -> list[list[list[str]]]:
     """A table a division."""
     blocks = []
     for by, parts in report["strata"].items():
-        measured = {metric for part in parts.values() for scores in part["models"].values() for metric in scores}
-        metrics = [metric for metric in (_WRITTEN, _JUDGED, _CHOSEN) if metric in measured]
+        metrics = in_order(m for part in parts.values() for scores in part["models"].values() for m in scores)
         lines = [
             [name, str(part["problems"]), model, *(cell(scores.get(metric)) for metric in metrics)]
             for name, part in parts.items()
             for model, scores in part["models"].items()
         ]
-        blocks.append(aligned([[by, "problems", "model", *metrics], *lines]))
+        blocks.append([[by, "problems", "model", *metrics], *lines])
     return blocks
 
 
-def bias_block(report: Mapping[str, Any]) -> list[str]:
+def bias_rows(report: Mapping[str, Any]) -> list[list[str]]:
     """Each judge's places, best read beside where the right ones stood."""
     told = [(model["model"], model["position_bias"]) for model in report["models"] if model.get("position_bias")]
     if not told:
@@ -117,12 +118,7 @@ def bias_block(report: Mapping[str, Any]) -> list[str]:
         ):
             values = ["-" if value is None else f"{value:.3f}" for value in bias[key]]
             lines.append([name, what, *values, *([""] * (size - len(values)))])
-    return aligned(lines)
-
-
-def series_of(scores: Mapping[str, Scores], metric: str) -> dict[str, float]:
-    """The problems that have a metric."""
-    return {problem_id: value for problem_id, value in series(scores, metric).items() if value is not None}
+    return lines
 
 
 def _draws(settings: EvalSettings) -> dict[str, Any]:

@@ -7,12 +7,10 @@ from typing import Any
 from dualset.builders.candidates.settings import ENGINES, CandidateSettings
 from dualset.builders.errors import RecipeError, did_you_mean
 from dualset.builders.settings import parse_settings, set_overrides
+from dualset.eval.choosing.ways import check_way, way_name
 from dualset.eval.strata import strata_of
 
-__all__ = ["BEST_OF", "EvalSettings"]
-
-BEST_OF = 4
-"""Samples that the model ranks against each other when it chooses one of its own (DuST's K)."""
+__all__ = ["EvalSettings"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,6 +20,9 @@ class EvalSettings:
     Attributes:
         split: the split measured on; all: every one.
         samples: programs written a problem and repeat; 0 leaves writing out.
+        best_of: samples among which one is chosen (DuST's K is 4); with fewer of them, nothing is chosen.
+        choose_by: ways of choosing besides the model's own ranking (``choosing/ways.py``).
+        tests: what is chosen by: the tests that a statement shows (public), generated ones, or those of a file.
         repeats: how often all is done, each time with other draws.
         orders: shown orders that a judge's ranks are averaged over.
         since: only problems released on that day or later; one whose day is unknown is left out.
@@ -43,6 +44,9 @@ class EvalSettings:
 
     split: str = "test"
     samples: int = 4
+    best_of: int = 4
+    choose_by: tuple[str, ...] = ()
+    tests: str | None = None
     repeats: int = 1
     orders: int = 1
     since: date | None = None
@@ -65,6 +69,7 @@ class EvalSettings:
         """Refuse what makes no sense."""
         checks = (
             (self.samples >= 0, "samples", self.samples, "0 or more"),
+            (self.best_of >= 1, "best-of", self.best_of, "1 or more"),
             (self.repeats >= 1, "repeats", self.repeats, "1 or more"),
             (self.orders >= 1, "orders", self.orders, "1 or more"),
             (not self.since or not self.until or self.since <= self.until, "since", self.since, "a day before until"),
@@ -82,6 +87,12 @@ class EvalSettings:
                 raise RecipeError(msg)
         for by in self.by:
             strata_of({}, by)
+        for way in self.choose_by:
+            check_way(way)
+        names = [way_name(way) for way in self.choose_by]
+        if twice := next((name for i, name in enumerate(names) if name in names[:i]), None):
+            msg = f"choose-by names {twice} twice: each way needs a name of its own"
+            raise RecipeError(msg)
         if self.engine not in ENGINES:
             msg = f"engine is {self.engine!r}: {did_you_mean(self.engine, ENGINES)}"
             raise RecipeError(msg)

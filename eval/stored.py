@@ -12,9 +12,13 @@ from pathlib import Path
 from dualset.builders.dataset.hub.log import hub_pin
 from dualset.builders.dataset.store import open_version
 from dualset.builders.errors import VersionError
+from dualset.builders.execution.ladder import ONE, Sandbox
+from dualset.builders.progress import Progress, silent
+from dualset.eval.choosing.more import choose_by
+from dualset.eval.choosing.tests import tests_to_choose_by
 from dualset.eval.evaluate import Evaluation, ModelScores, pass_rates
 from dualset.eval.pool import pool_of, split_of
-from dualset.eval.scores import Measured
+from dualset.eval.scores import Measured, joined
 from dualset.eval.settings import EvalSettings
 from dualset.eval.strata import strata_of
 from dualset.eval.writing import Attempt
@@ -25,27 +29,41 @@ UNNAMED = "unnamed"
 """Candidates whose model is not known."""
 
 
-def evaluate_stored(ref: str, settings: EvalSettings, *, home: Path | None = None) -> Evaluation:
+def evaluate_stored(
+    ref: str,
+    settings: EvalSettings,
+    *,
+    home: Path | None = None,
+    sandbox: Sandbox = ONE,
+    progress: Progress = silent,
+) -> Evaluation:
     """Measure each model whose attempts are stored, the one with the most attempts first.
 
     Args:
         ref: the version.
-        settings: split, window, parts and bootstrap; what is about asking models is not used.
+        settings: split, window, parts, ways of choosing and bootstrap; what is about asking models is not used.
         home: the version store; None: $DUALSET_HOME.
+        sandbox: how programs are run where they are chosen by tests.
+        progress: told the stages of choosing.
 
     Raises:
         VersionError: the reference names nothing, or the split holds no problem with tests or no attempt.
     """
     version = open_version(ref, home=home)
     pool = pool_of(version, settings)
+    tests = tests_to_choose_by(pool.problems, settings)
     split = split_of(settings)
     passed = {row["program_id"]: row["passed"] for row in version.rows("labels", split, ["program_id", "passed"])}
     tried: dict[str, dict[str, list[Attempt]]] = {}
-    for row in version.rows("candidates", split, ["problem_id", "program_id", "model"]):
+    columns = ["problem_id", "program_id", "model", "sample_index"]
+    found = version.rows("candidates", split, [*columns, "code"] if settings.choose_by else columns)
+    if settings.choose_by:  # samples of a set are consecutive
+        found = iter(sorted(found, key=lambda row: (row["problem_id"], row["sample_index"])))
+    for row in found:
         if row["problem_id"] in pool.problems:
             verdict = False if row["program_id"] is None else passed.get(row["program_id"])
             of_model = tried.setdefault(row["model"] or UNNAMED, {})
-            of_model.setdefault(row["problem_id"], []).append(Attempt(None, verdict))
+            of_model.setdefault(row["problem_id"], []).append(Attempt(row.get("code"), verdict))
     if not tried:
         msg = f"{version.name}@{version.revision[:12]} holds no attempts at these problems"
         raise VersionError(msg)
@@ -58,9 +76,19 @@ def evaluate_stored(ref: str, settings: EvalSettings, *, home: Path | None = Non
         max_tokens=None,
         n_problems=len(pool.problems),
         n_groups=len(pool.groups),
+        n_tested=len(tests),
         strata={by: {name: frozenset(ids) for name, ids in strata_of(pool.problems, by).items()} for by in settings.by},
         models=tuple(
-            ModelScores(name=model, revision=None, measured=Measured(model=pass_rates(tried[model]), chance={}))
+            ModelScores(
+                name=model,
+                revision=None,
+                measured=joined(
+                    [
+                        Measured(model=pass_rates(tried[model], settings.best_of), chance={}),
+                        choose_by(tried[model], tests, pool, settings, sandbox, progress),
+                    ]
+                ),
+            )
             for model in by_count
         ),
     )

@@ -14,7 +14,8 @@ from dualset.builders.candidates.prompts import writing_prompt
 from dualset.builders.candidates.sample import first_seed
 from dualset.builders.candidates.samplers.sampler import Request
 from dualset.builders.dataset.records import Problem, program_id_of
-from dualset.builders.execution.label import Program, label_programs
+from dualset.builders.execution.crew import Program
+from dualset.builders.execution.label import label_programs
 from dualset.builders.execution.ladder import Sandbox
 from dualset.builders.progress import Progress
 from dualset.eval.pool import Pool
@@ -25,10 +26,11 @@ __all__ = ["Attempt", "Attempts", "write"]
 
 
 class Attempt(NamedTuple):
-    """One sample: its code (null: none was found) and whether it passed (null: unknown)."""
+    """One sample: its code (null: none was found), whether it passed (null: unknown), and in which repeat (from 0)."""
 
     code: str | None
     passed: bool | None
+    repeat: int = 0
 
 
 Attempts = Mapping[str, Sequence[Attempt]]
@@ -49,7 +51,8 @@ def write(
     passed = _run(codes, pool, sandbox, progress)
     return {
         problem_id: [
-            Attempt(code, False if code is None else passed.get(program_id_of(problem_id, code))) for code in each
+            Attempt(code, False if code is None else passed.get(program_id_of(problem_id, code)), i // settings.samples)
+            for i, code in enumerate(each)
         ]
         for problem_id, each in codes.items()
     }

@@ -3,7 +3,8 @@
 In: a reference or a version, and another one to compare it with. Out: a connection whose SQL can read their Parquet
 files and no other file, load no extension and change no setting. It holds up to 1 GB and spills the rest to
 ``$TMPDIR``. Each table is a view with a ``split`` column; ``views.sql`` adds ``executions`` and ``attempts``. Those of
-the other version are ``other.problems``, ``other.attempts`` and so on.
+the other version are ``other.problems``, ``other.attempts`` and so on; what judges said of the version, from files that
+an evaluation wrote, is the view ``rankings`` (``rankings.py``).
 Left out: keeping anyone from overwriting those same Parquet files with ``COPY``; opening the version again says so.
 :func:`ask` runs queries only.
 """
@@ -11,7 +12,7 @@ Left out: keeping anyone from overwriting those same Parquet files with ``COPY``
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -22,8 +23,9 @@ from dualset.builders.dataset.schema import TABLES
 from dualset.builders.dataset.store import open_version
 from dualset.builders.dataset.version import Version
 from dualset.builders.errors import QueryError
+from dualset.sql import rankings as judged
 
-__all__ = ["Answer", "ask", "ask_to_parquet", "connect", "one_line"]
+__all__ = ["Answer", "ask", "ask_to_parquet", "connect", "one_line", "statements"]
 
 _ROWS_A_FETCH = 1000
 
@@ -36,19 +38,26 @@ class Answer(NamedTuple):
 
 
 def connect(
-    ref: str | Version, *, other: str | Version | None = None, home: Path | None = None, memory_mb: int = MEMORY_MB
+    ref: str | Version,
+    *,
+    other: str | Version | None = None,
+    rankings: str | Path | Sequence[str | Path] = (),
+    home: Path | None = None,
+    memory_mb: int = MEMORY_MB,
 ) -> duckdb.DuckDBPyConnection:
     """Open an in-memory database over a version's files.
 
     Args:
         ref: NAME, NAME@TAG, NAME@REVISION, a path, or a version that is already open.
         other: a second version, likewise, as the schema ``other``.
+        rankings: files that  dualset eval … --rankings FILE  wrote on the first version, as the view ``rankings``.
         home: the store; None: $DUALSET_HOME.
         memory_mb: what DuckDB may hold; the rest lies in a folder of its own in ``$TMPDIR`` until it is closed.
 
     Raises:
         UnknownVersion: a reference names none.
         CorruptVersion: a file is not what the manifest says.
+        QueryError: a file is no rankings, or rankings of another version.
     """
     named = [each for each in (ref, other) if each is not None]
     versions = [open_version(each, home=home) if isinstance(each, str) else each for each in named]
@@ -60,7 +69,12 @@ def connect(
         _make_views(connection, versions[1])
         connection.execute("use memory")
     _make_views(connection, versions[0])
-    files = ", ".join(quoted(str(path)) for each in versions for table in TABLES for path in each.files(table))
+    given = judged.check_files([Path(path) for path in ([rankings] if isinstance(rankings, str | Path) else rankings)])
+    if given:
+        judged.make_view(connection, given)
+        judged.check_rows(connection, versions[0], given)
+    tables = [path for each in versions for table in TABLES for path in each.files(table)]
+    files = ", ".join(quoted(str(path)) for path in (*tables, *given))
     # files, not their folder: a folder could be written to
     connection.execute(f"set allowed_paths = [{files}]")
     connection.execute("set enable_external_access = false")
@@ -120,7 +134,12 @@ def _refused(error: Exception) -> QueryError:
     if isinstance(error, duckdb.OutOfMemoryException):
         what = str(error).splitlines()[0]
         return QueryError(f"{what}: ask for less at a time, or give it more with --memory-mb ({MEMORY_MB} if not said)")
-    return QueryError(one_line(error))
+    said = one_line(error)
+    if "Table with name rankings does not exist" in said:
+        said = (
+            "there are no rankings here: give files that  dualset eval … --rankings FILE  wrote, with --rankings FILE"
+        )
+    return QueryError(said)
 
 
 def _run(
@@ -133,13 +152,26 @@ def _run(
         raise _refused(error) from error
 
 
-def _check(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+def statements(connection: duckdb.DuckDBPyConnection, text: str) -> list[str]:
+    """The statements of a text, which need not be ones that :func:`ask` runs.
+
+    Raises:
+        QueryError: it cannot be read as SQL.
+    """
+    return [each.query for each in _statements(connection, text)]
+
+
+def _statements(connection: duckdb.DuckDBPyConnection, text: str) -> list[duckdb.Statement]:
     try:
-        statements = connection.extract_statements(query)
+        return connection.extract_statements(text)
     except duckdb.Error as error:
         raise _refused(error) from error
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        kinds = ", ".join(statement.type.name for statement in statements) or "none"
+
+
+def _check(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    found = _statements(connection, query)
+    if len(found) != 1 or found[0].type != duckdb.StatementType.SELECT:
+        kinds = ", ".join(statement.type.name for statement in found) or "none"
         msg = f"expected one select statement, not {kinds}: a version is read, never changed"
         raise QueryError(msg)
 

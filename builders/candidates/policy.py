@@ -72,7 +72,9 @@ class Place(NamedTuple):
     revision: str
 
 
-def load_policy(model: str, *, revision: str | None = None, device: str = "auto", chat_template: bool = True) -> Policy:
+def load_policy(
+    model: str, *, revision: str | None = None, device: str = "auto", chat_template: bool = True, scores: bool = False
+) -> Policy:
     """Load a causal language model and its tokenizer, ready to sample.
 
     Args:
@@ -81,6 +83,7 @@ def load_policy(model: str, *, revision: str | None = None, device: str = "auto"
             it must have, if given.
         device: cpu, cuda or auto (cuda where there is one).
         chat_template: whether its tokenizer must have one.
+        scores: load a model that gives one score instead (a reward model: sequence classification with one label).
 
     Raises:
         ModelError: there is no such model, its files are not one, or it is not the one that ``revision`` says.
@@ -96,7 +99,7 @@ def load_policy(model: str, *, revision: str | None = None, device: str = "auto"
     # a model is stored in half precision as a rule, which a CPU computes slowly
     dtype = torch.float32 if where == "cpu" else "auto"
     with _quiet(transformers):
-        loaded, tokenizer = _read(transformers, place, dtype)
+        loaded, tokenizer = _read(transformers, place, dtype, scores)
     try:
         loaded = loaded.to(where).eval()
         if where == "cpu" and loaded.num_parameters() <= EXACT_BELOW:
@@ -215,16 +218,17 @@ def _line(error: Exception) -> str:
     return text if len(text) <= 200 else text[:197] + "..."
 
 
-def _read(transformers: Any, place: Place, dtype: Any) -> tuple[Any, Any]:
+def _read(transformers: Any, place: Place, dtype: Any, scores: bool) -> tuple[Any, Any]:
     from safetensors import SafetensorError
 
+    kind = transformers.AutoModelForSequenceClassification if scores else transformers.AutoModelForCausalLM
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(place.folder, local_files_only=True)
-        model, report = transformers.AutoModelForCausalLM.from_pretrained(
+        model, report = kind.from_pretrained(
             place.folder, dtype=dtype, local_files_only=True, output_loading_info=True
         )
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
-        msg = f"{place.name}: its files cannot be loaded as a language model ({_line(error)})"
+        msg = f"{place.name}: its files cannot be loaded as a {'reward' if scores else 'language'} model ({_line(error)})"
         raise ModelError(msg) from error
     if report["missing_keys"] or report["mismatched_keys"]:  # transformers would fill them with random numbers
         first = sorted(map(str, report["missing_keys"] or report["mismatched_keys"]))[0]

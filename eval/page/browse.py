@@ -1,15 +1,18 @@
 """Groups to look at, as a judge sees them: the problem, and the candidates in the order shown, with their labels.
 
-In: a connection. Out: a section. The groups are drawn by the hash of their ids, in turn by how many of them are right,
-so that each kind is there; fewer where groups are large, so that the page stays small.
+In: a connection; where it has rankings, the places that judges gave are told too. Out: a section. The groups are drawn
+by the hash of their ids, in turn by how many of them are right, so that each kind is there; fewer where groups are
+large, so that the page stays small.
 """
 
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
 from dualset.eval.page.asked import Connection, rows
 from dualset.eval.page.parts import Group, Member, Section
 from dualset.eval.page.texts import cut, name
+from dualset.eval.page.verdicts import Verdict, said_of, verdicts
 
 __all__ = ["browse"]
 
@@ -80,25 +83,37 @@ def browse(connection: Connection) -> Section:
     chosen = rows(connection, _CHOSEN, {"most": most})
     keys = {"groups": [row["group_id"] for row in chosen], "problems": [row["problem_id"] for row in chosen]}
     found = rows(connection, _DETAILS, {**keys, "members": _MEMBERS, "code": _CODE, "text": _TEXT})
-    groups = {group_id: _group(list(members)) for group_id, members in groupby(found, key=lambda row: row["group_id"])}
+    told = verdicts(connection, keys["groups"])
+    by_group = groupby(found, key=lambda row: row["group_id"])
+    groups = {group_id: _group(list(members), told.get(group_id, ())) for group_id, members in by_group}
     said = f"{len(chosen)} groups, drawn by the hash of their ids, in turn by how many are right; as a judge sees them."
     parts = tuple(groups[row["group_id"]] for row in chosen)
     return Section(anchor="browse", title="Groups to look at", said=said, parts=parts)
 
 
-def _group(members: list[dict[str, Any]]) -> Group:
+def _group(members: list[dict[str, Any]], told: Sequence[Verdict]) -> Group:
     first = members[0]
     difficulty = f", {name(first['difficulty'])}" if first["difficulty"] else ""
     return Group(
         title=f"{name(first['source_id'], name(first['problem_id']))}: {first['n_correct']} of {first['size']} right",
         heading=f"group {name(first['group_id'])}, {first['split']}{difficulty}",
         statement=cut(first["statement"], _TEXT) or "",
-        members=tuple(_member(row) for row in members),
+        members=tuple(_member(row, told) for row in members),
         left_out=first["size"] - len(members),
+        judged=". ".join(_judged(each, members) for each in told),
     )
 
 
-def _member(row: dict[str, Any]) -> Member:
+def _judged(told: Verdict, members: list[dict[str, Any]]) -> str:
+    """What a judge puts first."""
+    if told.places is None:
+        return f"{told.judge} gives no well-formed ranking"
+    first = told.places.index(1) + 1
+    right = {row["place"]: "right" if row["correct"] else "wrong" for row in members}
+    return f"{told.judge} puts {first} first, which is {right.get(first, 'not on this page')}"
+
+
+def _member(row: dict[str, Any], told: Sequence[Verdict]) -> Member:
     passed = "" if row["tests_total"] is None else f", {row['tests_passed']:,} of {row['tests_total']:,} tests"
     outcome = (row["outcome"] or "no label").replace("_", " ")
     return Member(
@@ -106,4 +121,5 @@ def _member(row: dict[str, Any]) -> Member:
         correct=row["correct"],
         outcome=f"{outcome}{passed}",
         code=cut(row["code"], _CODE) or "",
+        judged=said_of(told, row["place"]),
     )

@@ -3,7 +3,8 @@
 In: a version or a run's folder, and evaluations. Out: a `Page`, bounded in size whatever it is about.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from dualset.builders.dataset.figures import count_version
@@ -29,14 +30,20 @@ Reports = Mapping[str, Mapping[str, Any]]
 _SECTIONS = (pass_rates, outcomes, failures, balance, browse, duplicates, cost)
 
 
-def version_page(version: Version, reports: Reports) -> Page:
+def version_page(version: Version, reports: Reports, rankings: Sequence[Path] = ()) -> Page:
     """What a version holds.
+
+    Args:
+        version: what the page is about.
+        reports: evaluations, by the name of their file.
+        rankings: files of what judges said of its groups.
 
     Raises:
         VersionError: its tables cannot be read.
+        QueryError: a file is no rankings, or rankings of another version.
     """
     figures = count_version(version)
-    with connect(version) as connection:
+    with connect(version, rankings=rankings) as connection:
         sections = [about(version, figures), *(section(connection) for section in _SECTIONS)]
     if reports:
         sections.append(models(reports, version.revision))

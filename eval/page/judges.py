@@ -4,10 +4,11 @@ In: reports of evaluations; each part may be absent. Out: figures and tables. Le
 (``models.py``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dualset.eval.cells import interval
+from dualset.eval.names import in_order, is_best_of
 from dualset.eval.page.charts import COLOURS, curves, estimates
 from dualset.eval.page.parts import Cell, Figure, Table
 from dualset.eval.page.texts import name
@@ -15,7 +16,6 @@ from dualset.eval.page.texts import name
 __all__ = ["by_parts", "check_parts", "generator_and_judge", "places"]
 
 Reports = Mapping[str, Mapping[str, Any]]
-_PANELS = {"pass@1": "pass@1 of the generator", "ndcg": "NDCG of the judge", "best_of_4": "best of 4 of the pair"}
 _ROWS, _PLACES = 24, 64
 
 
@@ -31,29 +31,31 @@ def check_parts(report: Mapping[str, Any]) -> None:
 
 
 def generator_and_judge(reports: Reports) -> list[Figure]:
-    """The best of 4 of each pair of generator and judge; all three numbers of a pair in the table."""
-    rows, cells = [], []
+    """The best of N of each pair of generator and judge; all three numbers of a pair in the table."""
+    rows, cells, chosen = [], [], ""
     for report in reports.values():
         pairs = report.get("decomposition") or []
         for pair in pairs if len(pairs) > 1 else []:
             label = f"{name(str(pair['generator']))} + {name(str(pair['judge']))}"
-            found = pair["best_of_4"]
+            chosen = next(metric for metric in pair if is_best_of(metric))
+            found = pair[chosen]
             if found["value"] is not None:
                 rows.append({"label": label, **{key: found[key] for key in ("value", "low", "high")}, "chance": None})
-            cells.append(
-                (label, *(interval(pair[metric]) for metric in _PANELS), interval(pair["against_first"], "+.3f"))
-            )
+            estimates_of = (pair["pass@1"], pair["ndcg"], found)
+            cells.append((label, *map(interval, estimates_of), interval(pair["against_first"], "+.3f")))
     if not rows:
         return []
-    said = "Best of 4 by who wrote and who judged. " + "; ".join(f"{r['label']}: {r['value']:.3f}" for r in rows) + "."
-    columns = ("generator + judge", *_PANELS.values(), "gain")
+    best = chosen.replace("_", " ")
+    said = f"{best.capitalize()} by who wrote and who judged. "
+    said += "; ".join(f"{row['label']}: {row['value']:.3f}" for row in rows) + "."
+    columns = ("generator + judge", "pass@1 of the generator", "NDCG of the judge", f"{best} of the pair", "gain")
     return [
         Figure(
             name="models-generator-and-judge",
-            title="Generator + judge: best of 4",
+            title=f"Generator + judge: {best}",
             said=said,
             note="One wrote the samples, the other chose among them. The gain is on the first model with itself.",
-            chart=estimates(rows[:_ROWS], x_title="best_of_4"),
+            chart=estimates(rows[:_ROWS], x_title=chosen),
             numbers=Table(title="Generator + judge", columns=columns, rows=tuple(cells[:_ROWS])),
         )
     ]
@@ -110,21 +112,19 @@ def _place_table(model: str, bias: Mapping[str, Any]) -> Table:
 
 def by_parts(reports: Reports) -> list[Table]:
     """A table a division of the problems."""
-    found: dict[str, list[tuple[Cell, ...]]] = {}
+    found: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
     for report in reports.values():
         for by, parts in (report.get("strata") or {}).items():
-            found.setdefault(name(by), []).extend(
-                (
-                    name(part),
-                    int(entry["problems"]),
-                    name(model),
-                    *(interval(scores.get(metric)) for metric in _PANELS),
-                )
-                for part, entry in parts.items()
-                for model, scores in entry["models"].items()
-            )
-    columns = ("problems", "model", *_PANELS)
-    return [
-        Table(title=f"By {by}", columns=(by, *columns), rows=tuple(rows[: 4 * _ROWS]))
-        for by, rows in list(found.items())[:8]
+            found.setdefault(by, []).extend(parts.items())
+    return [_part_table(by, parts) for by, parts in list(found.items())[:8]]
+
+
+def _part_table(by: str, parts: Sequence[tuple[str, Mapping[str, Any]]]) -> Table:
+    metrics = in_order(metric for _, entry in parts for scores in entry["models"].values() for metric in scores)
+    rows = [
+        (name(part), int(entry["problems"]), name(model), *(interval(scores.get(metric)) for metric in metrics))
+        for part, entry in parts
+        for model, scores in entry["models"].items()
     ]
+    columns = (name(by), "problems", "model", *metrics)
+    return Table(title=f"By {name(by)}", columns=columns, rows=tuple(rows[: 4 * _ROWS]))

@@ -1,21 +1,22 @@
 """Models measured: what ``dualset eval -o FILE`` wrote, as dots with intervals beside chance.
 
 In: files of evaluations, and the revision that the page is about. Out: a section, in which one panel says how a model
-writes (pass@1), one how it judges (NDCG of fixed groups) and one both together (the best of 4 by its own ranking).
+writes (pass@1), one how it judges (NDCG of fixed groups) and one both together (the best of N by its own ranking).
 Files of other data, split or settings are shown all the same, and the page says so.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from dualset.eval.cells import interval
+from dualset.eval.names import in_order, is_best_of, meaning
 from dualset.eval.page.charts import estimates
 from dualset.eval.page.judges import by_parts, check_parts, generator_and_judge, places
 from dualset.eval.page.parts import Figure, Note, Part, Section, Table
 from dualset.eval.page.texts import name
-from dualset.eval.report import METRICS
 from dualset.eval.saved import no_evaluation, read_report
 
 __all__ = ["models", "read_results"]
@@ -24,14 +25,23 @@ Report = Mapping[str, Any]
 _TITLES = {
     "pass@1": "Writing: pass@1",
     "ndcg": "Judging: NDCG",
-    "best_of_4": "Both: best of 4",
-    "pass@4": "Best possible of 4",
     "pairwise_accuracy": "Judging: pairs in order",
     "top1": "Judging: first is right",
 }
 _MOST = 24
 _KEYS = ("value", "low", "high", "chance")
-_COMPARED = ("dataset", "revision", "split", "samples", "limit", "temperature", "top_p", "top_k", "max_tokens")
+_COMPARED = (
+    "dataset",
+    "revision",
+    "split",
+    "samples",
+    "best_of",
+    "limit",
+    "temperature",
+    "top_p",
+    "top_k",
+    "max_tokens",
+)
 
 
 def read_results(path: Path) -> Report:
@@ -56,7 +66,8 @@ def models(reports: Mapping[str, Report], revision: str) -> Section:
         revision: of the version that the page is about.
     """
     entries = _labelled(reports)[:_MOST]
-    figures = [_panel(metric, entries) for metric in _TITLES if any(_known(model, metric) for _, model in entries)]
+    metrics = in_order(metric for _, model in entries for metric in model["metrics"] if _known(model, metric))
+    figures = [_panel(metric, entries) for metric in metrics if not metric.startswith("valid_")]
     first = next(iter(reports.values()))
     level, split = float(first["settings"]["level"]), name(str(first["settings"]["split"]))
     said = f"Means over the problems of the {split} split with {level:.0%} intervals; the tick is chance."
@@ -94,24 +105,36 @@ def _panel(metric: str, entries: Sequence[tuple[str, Mapping[str, Any]]]) -> Fig
     for label, model in entries:
         if _known(model, metric):
             rows.append({"label": label, **{key: model["metrics"][metric].get(key) for key in _KEYS}})
-    means = METRICS.get(metric, metric)
-    said = f"{_TITLES[metric]}: {means}. " + "; ".join(f"{row['label']}: {row['value']:.3f}" for row in rows) + "."
+    means, title = meaning(metric), _title(metric)
+    said = f"{title}: {means}. " + "; ".join(f"{row['label']}: {row['value']:.3f}" for row in rows) + "."
     return Figure(
-        name=f"models-{metric.replace('@', '-at-').replace('_', '-')}",
-        title=_TITLES[metric],
+        name=f"models-{_slug(metric)}",
+        title=title,
         said=said,
         note=f"{means[:1].upper()}{means[1:]}.",
         chart=estimates(rows, x_title=metric),
         numbers=Table(
-            title=_TITLES[metric],
+            title=title,
             columns=("model", "value", "low", "high", "chance"),
             rows=tuple((row["label"], row["value"], row["low"], row["high"], row["chance"]) for row in rows),
         ),
     )
 
 
+def _slug(metric: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", metric.lower().replace("@", "-at-")).strip("-")
+
+
+def _title(metric: str) -> str:
+    if is_best_of(metric):
+        return f"Both: best of {metric.removeprefix('best_of_')}"
+    if metric.startswith("best_of_"):
+        return f"Best of {metric.removeprefix('best_of_').replace('_by_', ', chosen by ')}"
+    return _TITLES.get(metric) or f"Best possible of {metric.removeprefix('pass@')}"
+
+
 def _table(entries: Sequence[tuple[str, Mapping[str, Any]]]) -> Table:
-    metrics = [metric for metric in METRICS if any(metric in model["metrics"] for _, model in entries)]
+    metrics = in_order(metric for _, model in entries for metric in model["metrics"])
     rows = tuple(
         (label, str(model["revision"])[:12], *(interval(model["metrics"].get(metric)) for metric in metrics))
         for label, model in entries

@@ -68,17 +68,18 @@ class Example:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Member:
-    """A candidate as the group shows it; ``correct`` is the group's own label."""
+    """A candidate as the group shows it; ``correct`` is the group's own label, ``judged`` the places judges gave it."""
 
     place: int
     correct: bool
     outcome: str
     code: str
+    judged: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Group:
-    """A group in the order shown; ``left_out`` members are not on the page."""
+    """A group in the order shown; ``left_out`` members are not on the page, ``judged`` says what judges put first."""
 
     kind: ClassVar[str] = "group"
     title: str
@@ -86,6 +87,7 @@ class Group:
     statement: str
     members: tuple[Member, ...]
     left_out: int = 0
+    judged: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -72,3 +72,32 @@ def test_the_seed_decides_the_interval() -> None:
     values = named([i % 7 / 7 for i in range(31)])
     assert estimate(values, seed=3) == estimate(values, seed=3)
     assert estimate(values, seed=3) != estimate(values, seed=4)
+
+
+def test_repeats_are_a_second_level() -> None:
+    """Equal problems measured twice: their mean is certain between problems, and not within them."""
+    once = {f"p{i}": 0.5 for i in range(40)}
+    twice = {f"p{i}": (0.0, 1.0) for i in range(40)}
+    assert estimate(once)[:3] == (0.5, 0.5, 0.5)
+    found = estimate(twice)
+    assert found.value == 0.5
+    assert found.low is not None
+    assert found.high is not None
+    assert found.high - found.low == pytest.approx(2 * 1.96 * (0.25 / 2 / 40) ** 0.5, rel=0.1)
+
+
+@given(st.lists(st.floats(-1, 1), min_size=2, max_size=12), st.integers(2, 4))
+def test_repeats_that_say_the_same_change_nothing_but_the_draws(values: list[float], repeats: int) -> None:
+    many = {problem: (value,) * repeats for problem, value in named(list(values)).items()}
+    found, once = estimate(many, resamples=200), estimate(named(list(values)), resamples=200)
+    assert found.value == pytest.approx(once.value, abs=1e-10)
+    assert min(values) - 1e-10 <= found.low <= found.high <= max(values) + 1e-10  # type: ignore[operator]
+
+
+def test_a_repeat_that_one_of_two_models_does_not_have_is_not_compared() -> None:
+    gain = difference({"a": (1.0, 0.0), "b": (0.5, None)}, {"a": (0.5, None), "b": (None, 0.25)})
+    assert (gain.value, gain.n) == (0.5, 1)
+
+
+def test_problems_may_have_fewer_repeats_than_others() -> None:
+    assert estimate({"a": (1.0, 0.0, 0.5), "b": (1.0,), "c": (None, 0.0)}).value == pytest.approx(0.5)

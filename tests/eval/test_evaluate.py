@@ -8,8 +8,9 @@ import pytest
 from dualset.builders.dataset.store import open_version
 from dualset.eval import metrics
 from dualset.eval.evaluate import evaluate
-from dualset.eval.report import report, table
+from dualset.eval.report import report
 from dualset.eval.settings import EvalSettings
+from dualset.eval.table import table
 
 pytestmark = pytest.mark.slow
 

@@ -4,9 +4,10 @@ import pytest
 
 from dualset.eval import metrics
 from dualset.eval.asking import Ranked
-from dualset.eval.choosing import SampleSet, score_set, sets_of
+from dualset.eval.choosing.by_ranking import score_set
+from dualset.eval.choosing.sets import SampleSet, sets_of
 from dualset.eval.judging import score_groups
-from dualset.eval.scores import by_problem
+from dualset.eval.scores import by_problem, mean
 from dualset.eval.writing import Attempt
 
 GOOD, BAD, MUTE, UNKNOWN = Attempt("g", True), Attempt("b", False), Attempt(None, False), Attempt("u", None)
@@ -15,29 +16,45 @@ GOOD, BAD, MUTE, UNKNOWN = Attempt("g", True), Attempt("b", False), Attempt(None
 def test_a_malformed_ranking_counts_as_a_random_order() -> None:
     groups = [{"problem_id": "p", "correct": [True, False, False]}]
     scored = score_groups(groups, [[Ranked(None, 0.0, (None,))]])
-    assert scored.model["p"] == {**scored.chance["p"], "valid_rankings": 0.0}
-    assert scored.chance["p"]["ndcg"] == metrics.random_ndcg([True, False, False])
+    assert scored.model["p"] == {**scored.chance["p"], "valid_rankings": (0.0,)}
+    assert scored.chance["p"]["ndcg"] == (metrics.random_ndcg([True, False, False]),)
 
 
 def test_a_problem_with_many_groups_weighs_no_more_than_one_with_few() -> None:
     groups = [{"problem_id": problem, "correct": [True, False]} for problem in "aaab"]
     orders = [[0, 1], [0, 1], [1, 0], [1, 0]]
     scored = score_groups(groups, [[Ranked(order, 1.0, (order,))] for order in orders])
-    assert scored.model["a"]["pairwise_accuracy"] == pytest.approx(2 / 3)
-    assert scored.model["b"]["pairwise_accuracy"] == 0
+    assert scored.model["a"]["pairwise_accuracy"] == (pytest.approx(2 / 3),)
+    assert scored.model["b"]["pairwise_accuracy"] == (0,)
 
 
 def test_a_metric_that_a_set_does_not_have_is_not_counted_as_zero() -> None:
-    assert by_problem([("p", {"a": 1.0}), ("p", {"a": 0.0, "b": 1.0})]) == {"p": {"a": 0.5, "b": 1.0}}
+    assert by_problem([("p", 0, {"a": 1.0}), ("p", 0, {"a": 0.0, "b": 1.0})]) == {"p": {"a": (0.5,), "b": (1.0,)}}
+
+
+def test_repeats_are_kept_apart_and_one_without_a_value_is_null() -> None:
+    scored = by_problem([("p", 0, {"a": 1.0}), ("p", 1, {"a": 0.0, "b": 1.0}), ("p", 1, {"a": 1.0})])
+    assert scored == {"p": {"a": (1.0, 0.5), "b": (None, 1.0)}}
+    assert mean(scored["p"]["b"]) == 1.0
+    assert mean((None, None)) is None
 
 
 def test_sets_are_consecutive_fours_without_unknown_verdicts() -> None:
     attempts = [GOOD, UNKNOWN, BAD, BAD, BAD, GOOD, GOOD]
-    assert [each.correct for each in sets_of("p", attempts)] == [[True, False, False, False]]
+    assert [each.correct for each in sets_of({"p": attempts}, 4)] == [[True, False, False, False]]
+    assert [each.nth for each in sets_of({"p": attempts}, 2)] == [0, 1, 2]
+
+
+def test_a_set_never_holds_samples_of_two_repeats() -> None:
+    attempts = [GOOD, UNKNOWN, BAD, Attempt("h", True, 1), Attempt("c", False, 1), Attempt("d", False, 1)]
+    assert [(each.repeat, each.correct) for each in sets_of({"p": attempts}, 2)] == [
+        (0, [True, False]),
+        (1, [True, False]),
+    ]
 
 
 def chosen(*attempts: Attempt, order: list[int] | None = None) -> dict[str, float]:
-    return dict(score_set(SampleSet("p", 0, attempts), order))
+    return dict(score_set(SampleSet("p", 0, 0, attempts), order, "best_of_4"))
 
 
 def test_the_first_of_the_order_is_what_counts() -> None:

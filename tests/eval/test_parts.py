@@ -17,9 +17,10 @@ from dualset.builders.dataset.store import open_version
 from dualset.builders.errors import RecipeError, VersionError
 from dualset.eval.evaluate import evaluate
 from dualset.eval.pool import _within
-from dualset.eval.report import report, table
+from dualset.eval.report import report
 from dualset.eval.settings import EvalSettings
 from dualset.eval.stored import evaluate_stored
+from dualset.eval.table import table
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +31,7 @@ def test_judging_and_writing_are_told_apart(small_version: Path, constant_model:
     settings = EvalSettings(limit=4, resamples=100, by=("difficulty",), **drawn)
     told = report(evaluate(["micro", str(constant_model)], str(small_version), settings, home=home))
     pairs = [(row["generator"], row["judge"]) for row in told["decomposition"]]
-    assert pairs == [("micro", "micro"), ("micro", "constant"), ("constant", "constant")]
+    assert pairs == [("micro", "micro"), ("micro", constant_model.name), (constant_model.name,) * 2]
     own, judged, theirs = told["decomposition"]
     assert (
         own["pass@1"] == judged["pass@1"] == told["models"][0]["metrics"]["pass@1"] | {} or own["pass@1"]["value"] > 0

@@ -23,6 +23,13 @@ __all__ = ["command"]
     help="The problems measured on.",
 )
 @click.option("--samples", type=int, default=4, show_default=True, help="Programs written a problem; 0: only ranking.")
+@click.option("--best-of", type=int, default=4, show_default=True, help="Samples among which one is chosen.")
+@click.option(
+    "--choose-by",
+    multiple=True,
+    metavar="WAY",
+    help="Choose in other ways too: majority, maxpass, codet, b4(4,3) (by tests), reward:MODEL.",
+)
 @click.option("--repeats", type=int, default=1, show_default=True, help="How often all is done, with other draws.")
 @click.option("--orders", type=int, default=1, show_default=True, help="Shown orders that ranks are averaged over.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only problems released on that day or later.")
@@ -56,7 +63,20 @@ __all__ = ["command"]
 @sandbox_options
 @click.option("--batch-size", type=click.IntRange(1), default=64, show_default=True, help="Chats a forward pass.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda or auto.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown"]),
+    default="text",
+    show_default=True,
+    help="Of the tables: markdown for a README or a model card.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, every problem's scores included.")
+@click.option(
+    "--rankings",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write every ranking of the groups to a Parquet file, for dualset sql --rankings.",
+)
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write that object to a file too."
 )
@@ -67,11 +87,13 @@ def command(
     until: datetime | None,
     workers: int | None,
     isolation: str,
+    form: str,
     as_json: bool,
+    rankings: Path | None,
     output: Path | None,
     **options: Any,
 ) -> None:
-    """Measure MODEL... on the version REF: writing, ranking, and choosing the best of four samples.
+    """Measure MODEL... on the version REF: writing, ranking, and choosing the best of N samples.
 
     MODEL is a folder, a Hub id (ORG/NAME), micro (the policy that comes with the package) or, with --engine openai,
     what a server calls it. Each metric is a mean over problems with a bootstrap interval, beside what chance gets;
@@ -82,14 +104,16 @@ def command(
 
         dualset eval micro micro@v1 --repeats 3 --orders 2 --by difficulty
 
-        dualset eval --stored humaneval-codegen16b --split all
+        dualset eval --stored humaneval-codegen16b --split all --best-of 8 --choose-by majority
     """
     import json
 
     from dualset.eval.evaluate import evaluate
-    from dualset.eval.report import report, table
+    from dualset.eval.rankings import rows_of, write_rankings
+    from dualset.eval.report import report
     from dualset.eval.settings import EvalSettings
     from dualset.eval.stored import evaluate_stored
+    from dualset.eval.table import table
 
     *models, ref = models_and_ref
     if models and stored:
@@ -99,17 +123,22 @@ def command(
         msg = f"only {ref!r} was given: name at least one MODEL before the REF"
         raise click.UsageError(msg)
     settings = EvalSettings(since=since and since.date(), until=until and until.date(), **options)
+    sandbox = sandbox_of(workers, isolation)
     with bar() as progress:
         found = (
-            evaluate_stored(ref, settings)
+            evaluate_stored(ref, settings, sandbox=sandbox, progress=progress)
             if stored
-            else evaluate(models, ref, settings, sandbox=sandbox_of(workers, isolation), progress=progress)
+            else evaluate(models, ref, settings, sandbox=sandbox, progress=progress)
         )
     told = report(found)
     if output is not None:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if rankings is not None:
+        dataset = f"{found.dataset}@{found.revision}"
+        rows = (rows_of(each.name, each.revision, dataset, each.rankings) for each in found.models)
+        write_rankings([row for part in rows for row in part], rankings)
     if as_json:
         print_json(told)
     else:
-        click.echo(table(told))
+        click.echo(table(told, as_markdown=form == "markdown"))

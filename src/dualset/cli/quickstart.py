@@ -111,8 +111,9 @@ def _train(kind: str, ref: str, folder: Path, steps: int | None) -> Path:
 
 def _evaluate(models: list[str], ref: str, sandbox: "Sandbox") -> None:
     from dualset.eval.evaluate import evaluate
-    from dualset.eval.report import report, table
+    from dualset.eval.report import report
     from dualset.eval.settings import EvalSettings
+    from dualset.eval.table import table
 
     with bar() as progress:
         found = evaluate(

@@ -64,7 +64,7 @@ def test_models_have_intervals_pairs_places_and_parts(tmp_path: Path) -> None:
     assert notes[0] == "second was measured on tiny@444444444444, which is not the version of this page."
     assert notes[1].startswith("These files differ in revision")
     tables = {part.title: part for part in section.parts if isinstance(part, Table)}
-    assert tables["By difficulty"].rows[0] == ("easy", 4, "micro", None, "0.600 [0.500, 0.700]", None)
+    assert tables["By difficulty"].rows[0] == ("easy", 4, "micro", "0.600 [0.500, 0.700]")
     difference = tables["first: minus micro, problem by problem"].rows[0]
     assert difference == ("dust", "ndcg", "+0.600 [-0.100, +0.700]", "no")
 

@@ -1,0 +1,1 @@
+"""Choosing one of N samples: by a model's ranking, by tests, by equal outputs, by a reward model."""

@@ -1,0 +1,91 @@
+"""A reward model: one score for a problem and a program, without running anything (CodeScaler, arXiv 2602.17684).
+
+In: statements and codes. Out: a score each, the higher the better; only those of one model compare. The model sees a
+chat, the statement and then the code in a fence, never how the code was arrived at; a chat that is too long is cut at
+its end, and counted. Left out: training one.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from dualset.builders.candidates.policy import Policy, load_policy, one_thread
+from dualset.builders.errors import ModelError
+from dualset.builders.progress import Progress, silent
+
+__all__ = ["MAX_TOKENS", "RewardModel", "load_reward_model", "scored_chat"]
+
+MAX_TOKENS = 4096
+"""Longer chats are cut at their end."""
+
+
+class RewardModel(NamedTuple):
+    """A sequence-classification model with one label; ``policy`` says which it is."""
+
+    policy: Policy
+    max_tokens: int
+
+    def score(
+        self,
+        pairs: Sequence[tuple[str, str]],
+        *,
+        batch_size: int = 16,
+        progress: Progress = silent,
+        stage: str = "score",
+    ) -> tuple[list[float], int]:
+        """A score for each (statement, code), in order, and how many of them were cut.
+
+        The same pairs get the same scores in any batch on a CPU, up to rounding.
+        """
+        import torch
+
+        tokenizer, model = self.policy.tokenizer, self.policy.model
+        chats = [tokenizer.apply_chat_template(scored_chat(*pair), tokenize=False) for pair in pairs]
+        tokens = [tokenizer(chat, add_special_tokens=False)["input_ids"] for chat in chats]
+        cut = sum(len(each) > self.max_tokens for each in tokens)
+        tokens = [each[: self.max_tokens] for each in tokens]
+        scores = [0.0] * len(pairs)
+        by_length = sorted(range(len(pairs)), key=lambda i: len(tokens[i]))
+        with torch.inference_mode(), one_thread(model):
+            for start in range(0, len(pairs), batch_size):
+                part = by_length[start : start + batch_size]
+                batch = tokenizer.pad(
+                    {"input_ids": [tokens[i] for i in part]}, padding_side="right", return_tensors="pt"
+                ).to(model.device)
+                values_B1 = model(**batch).logits.float()
+                for i, value in zip(part, values_B1[:, 0].tolist(), strict=True):
+                    scores[i] = value
+                progress(stage, start + len(part), len(pairs))
+        if not all(map(math.isfinite, scores)):
+            msg = f"{self.policy.name} scores a program as something that is no number: its weights are broken"
+            raise ModelError(msg)
+        return scores, cut
+
+
+def scored_chat(statement: str, code: str) -> list[dict[str, str]]:
+    """What the model sees."""
+    return [
+        {"role": "user", "content": statement},
+        {"role": "assistant", "content": f"```python\n{code.strip()}\n```"},
+    ]
+
+
+def load_reward_model(model: str, *, device: str = "auto", max_tokens: int = MAX_TOKENS) -> RewardModel:
+    """Load it.
+
+    Args:
+        model: a folder or a Hub id.
+        device: cpu, cuda or auto.
+        max_tokens: where chats are cut; at most the model's window.
+
+    Raises:
+        ModelError: there is no such model, or it is none that gives one score.
+    """
+    policy = load_policy(model, device=device, scores=True)
+    config: Any = policy.model.config
+    if config.num_labels != 1:
+        msg = f"{model} gives {config.num_labels} numbers: a reward model gives one (num_labels 1)"
+        raise ModelError(msg)
+    if config.get_text_config().pad_token_id is None:  # the last token is found by it
+        config.pad_token_id = config.get_text_config().pad_token_id = policy.tokenizer.pad_token_id
+    return RewardModel(policy, min(max_tokens, policy.window or max_tokens))
