@@ -3,6 +3,9 @@
 In: folders with question.txt and, where they have them, input_output.json, solutions.json, metadata.json and
 starter_code.py. Out: problems of style ``call`` where the tests name a function, else ``stdio``. A problem is named by
 the last two parts of its path, such as ``train/0001``.
+
+Numbers of more digits than Python reads (4,300) stay text: on standard input they are the same; a function that takes
+or gives one has no tests, and the tag ``unreadable-tests``.
 """
 
 import json
@@ -13,6 +16,7 @@ from typing import Any
 from dualset.builders.dataset.records import Problem, Test
 from dualset.builders.dataset.words import Style, Visibility
 from dualset.builders.errors import SourceError
+from dualset.builders.problems.problem_set import UNREADABLE_TESTS
 from dualset.builders.problems.python_text import entry_point_of
 from dualset.builders.problems.rows import Row
 
@@ -20,6 +24,10 @@ __all__ = ["APPS_FILES", "folder_name", "parse_apps", "read_apps_folder"]
 
 APPS_FILES = ("input_output.json", "metadata.json", "question.txt", "solutions.json", "starter_code.py")
 """The files of a problem's folder that are read; samples lie beside them under other names."""
+
+
+_MOST_DIGITS = 4300
+_LONG = re.compile(rf"\d{{{_MOST_DIGITS + 1}}}")
 
 
 def folder_name(folder: Path) -> str:
@@ -46,10 +54,11 @@ def read_apps_folder(question: Path) -> Row:
 def parse_apps(row: Row) -> Problem:
     """One row."""
     starter = row.maybe_text("starter_code") or ""
-    cases = row.json("input_output") if row.maybe_text("input_output") else {}
+    cases = row.json("input_output", parse_int=_number) if row.maybe_text("input_output") else {}
     if not isinstance(cases, dict):
         raise row.error("'input_output' must be a JSON object with inputs and outputs")
     name = cases.get("fn_name")
+    unreadable = bool(name and _LONG.search(row.text("input_output")))
     solutions = row.json("solutions") if row.maybe_text("solutions") else []
     url = row.maybe_text("url")
     return Problem(
@@ -60,10 +69,13 @@ def parse_apps(row: Row) -> Problem:
         style=Style.CALL if name else Style.STDIO,
         starter_code=starter or None,
         entry_point=entry_point_of(starter, name) if name else None,
-        tests=_tests(Row(where=row.where, data=cases), starter),
+        tests=() if unreadable else _tests(Row(where=row.where, data=cases), starter),
         reference_solutions=Row(where=row.where, data={"solutions": solutions}).texts("solutions"),
         difficulty=row.maybe_text("difficulty"),
-        tags=(url.split("/")[2],) if url and url.count("/") >= 2 else (),
+        tags=(
+            *((url.split("/")[2],) if url and url.count("/") >= 2 else ()),
+            *((UNREADABLE_TESTS,) if unreadable else ()),
+        ),
         license="MIT",
     )
 
@@ -96,6 +108,10 @@ def _tests(cases: Row, starter: str) -> tuple[Test, ...]:
         Test(input=json.dumps(i), expected=json.dumps(o), visibility=Visibility.PRIVATE)
         for i, o in zip(inputs, outputs, strict=True)
     )
+
+
+def _number(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _MOST_DIGITS else digits
 
 
 def _text(value: Any) -> str:

@@ -30,8 +30,9 @@ NAMES = ("input.txt", "correct_output.txt", "solution_output.txt")
 def says(texts):
     files = dict(zip(NAMES, texts))
 
-    def opened(path, *mode, **more):
-        return io.StringIO(files[str(path)])
+    def opened(path, mode="r", *rest, **more):
+        text = files[str(path)]
+        return io.BytesIO(text.encode()) if "b" in mode else io.StringIO(text)
 
     said = io.StringIO()
     sys.argv = ["checker.py", *NAMES]
@@ -54,9 +55,7 @@ def parse_codeforces(row: Row) -> Problem:
     """One row."""
     examples = [_plain(pair) for pair in columns(row, "examples", "input", "output")]
     official = [_plain(pair) for pair in columns(row, "official_tests", "input", "output")]
-    unreadable = (
-        row.maybe_text("interaction_format") is not None or (row.maybe_text("input_mode") or "stdio") != "stdio"
-    )
+    unreadable = bool(row.maybe_text("interaction_format")) or (row.maybe_text("input_mode") or "stdio") != "stdio"
     complete = bool(official) and row.data.get("official_tests_complete") is True
     start, rating = row.maybe_int("contest_start", 64), row.maybe_int("rating")
     memory, limit = row.maybe_float("memory_limit"), row.maybe_float("time_limit")

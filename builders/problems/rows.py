@@ -7,7 +7,7 @@ allows. It leaves out what the columns mean: that is the sources' business.
 import gzip
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BufferedReader
@@ -98,10 +98,10 @@ class Row:
             raise self.error(f"{key!r} holds half a character (a lone surrogate), which cannot be stored as UTF-8")
         return tuple(items)
 
-    def json(self, key: str) -> Any:
-        """The value of the JSON text under ``key``."""
+    def json(self, key: str, parse_int: Callable[[str], Any] | None = None) -> Any:
+        """The value of the JSON text under ``key``; ``parse_int`` reads whole numbers, ``int`` if None."""
         try:
-            return json.loads(self.text(key))
+            return json.loads(self.text(key), parse_int=parse_int)
         except (ValueError, RecursionError) as error:
             raise self.error(f"{key!r} is not JSON ({error})") from error
 

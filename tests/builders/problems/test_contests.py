@@ -119,6 +119,7 @@ def test_codeforces_checkers_decide(tmp_path: Path) -> None:
         CHECKER.replace("n = int(f.readline())", "n = int(f.readline()) / 0"),  # breaks down over the right output too
         CHECKER.replace("print(1)", "print('yes')"),
         CHECKER.replace("print(1)", "pass"),
+        CHECKER.replace("open(input_path)", "open('/etc/passwd')"),
         "import nothing_of_this_name",
     ],
 )
@@ -128,8 +129,8 @@ def test_a_codeforces_checker_that_does_not_work_decides_nothing(tmp_path: Path,
     assert (label.passed, label.outcome) == (None, Outcome.INFRA_ERROR)
 
 
-def test_a_codeforces_checker_may_leave_by_exit(tmp_path: Path) -> None:
-    checker = CHECKER.replace("        return\n", "        sys.exit(0)\n")
+def test_a_codeforces_checker_may_leave_by_exit_and_read_bytes(tmp_path: Path) -> None:
+    checker = CHECKER.replace("        return\n", "        sys.exit(0)\n").replace("(input_path)", "(input_path, 'rb')")
     [problem] = loaded(tmp_path, "codeforces", CODEFORCES | {"generated_checker": checker}).problems
     made = labels(problem, "n = int(input())\nprint(n, 0)", "print(1, 1)")
     assert [label.passed for label in made] == [True, False]
@@ -197,6 +198,18 @@ def test_apps_files_of_the_hub_call_the_number_id(parse: Parse) -> None:
     row = {"id": 12, "question": "Do.", "input_output": '{"inputs": ["1"], "outputs": ["2"]}', "solutions": "[]"}
     row |= {"difficulty": "interview", "url": "https://x.org/1", "starter_code": ""}
     assert parse("apps", row).source_id == "test/0012"
+
+
+def test_apps_numbers_longer_than_python_reads_do_not_stop_the_rest(parse: Parse, tmp_path: Path) -> None:
+    long = "7" * 5000
+    row = {"id": 1, "question": "Do.", "solutions": "[]", "starter_code": ""}
+    stdio = row | {"input_output": f'{{"inputs": [[{long}, 2]], "outputs": ["{long}"]}}'}
+    assert parse("apps", stdio).tests[0].input == f"{long}\n2"
+    call = row | {"id": 2, "input_output": f'{{"fn_name": "f", "inputs": [[{long}]], "outputs": [1]}}'}
+    (tmp_path / "test.jsonl").write_text(json.dumps(call) + "\n" + json.dumps(stdio) + "\n")
+    found = load_problems(ProblemSettings(source="apps", path=str(tmp_path / "test.jsonl")))
+    assert {p.source_id: len(p.tests) for p in found.problems} == {"test/0001": 1, "test/0002": 0}
+    assert found.counts["problems_with_unreadable_tests"] == 1
 
 
 def test_many_large_rows_of_parquet_are_all_read_in_order(tmp_path: Path) -> None:
