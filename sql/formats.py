@@ -62,26 +62,27 @@ def to_markdown(answer: Answer) -> Iterator[str]:
 FORMATS: dict[str, Callable[[Answer], Iterator[str]]] = {"json": to_json, "csv": to_csv, "markdown": to_markdown}
 
 
-def table_text(answer: Answer, *, terminal: bool) -> str:
-    """Aligned columns. On a terminal the first rows and the beginnings of long cells; elsewhere everything."""
+def table_text(answer: Answer, *, terminal: bool, rows: int | None = ROWS_ON_A_TERMINAL) -> str:
+    """Aligned columns; on a terminal the first ``rows`` (None: all) and the beginnings of long cells."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    rows = list(islice(answer.rows, ROWS_ON_A_TERMINAL + 1)) if terminal else list(answer.rows)
+    limit = rows if terminal else None
+    found = list(answer.rows if limit is None else islice(answer.rows, limit + 1))
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for i, name in enumerate(answer.columns):
-        number = bool(rows) and all(isinstance(row[i], int | float | Decimal | None) for row in rows)
+        number = bool(found) and all(isinstance(row[i], int | float | Decimal | None) for row in found)
         table.add_column(Text(_cell(name, terminal)), justify="right" if number else "left", no_wrap=terminal)
-    for row in rows[:ROWS_ON_A_TERMINAL] if terminal else rows:
+    for row in found[:limit]:
         table.add_row(*(Text(_cell(value, terminal)) for value in row))
     console = Console(file=io.StringIO(), width=None if terminal else 1_000_000, force_terminal=False)
     with console.capture() as captured:
         console.print(table)
     lines = [line.rstrip() for line in captured.get().splitlines()]
-    if len(rows) > ROWS_ON_A_TERMINAL and terminal:
-        lines.append(f"the first {ROWS_ON_A_TERMINAL} rows; --format csv or json, or -o FILE, gives all")
+    if limit is not None and len(found) > limit:
+        lines.append(f"the first {limit} rows; --format csv or json, or -o FILE, gives all")
     return "\n".join(lines) + "\n"
 
 

@@ -1,7 +1,7 @@
 """A version as Polars LazyFrames: the same tables and views as in SQL, nothing read before it is collected.
 
-In: a reference or a version. Out: ``{"problems": LazyFrame, ..., "executions": ..., "attempts": ...}``. Rows lie split
-by split, so sort where the order matters.
+In: a reference or a version. Out: ``{"problems": LazyFrame, ..., "executions": ..., "attempts": ...}``, and
+``rankings`` where files of them are given. Rows lie split by split, so sort where the order matters.
 
 ``sql/`` has no ``__init__.py``, so ``dualset.sql.frames`` is this module. It is callable, so that both spellings work::
 
@@ -13,6 +13,7 @@ by split, so sort where the order matters.
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,27 +24,37 @@ from dualset.builders.dataset.schema import SCHEMA_VERSION, TABLES
 from dualset.builders.dataset.store import open_version
 from dualset.builders.dataset.version import Version
 from dualset.builders.dataset.words import Outcome, Split
+from dualset.sql.session import connect
 
 __all__ = ["frames"]
 
 
-def frames(ref: str | Version, *, home: Path | None = None) -> dict[str, pl.LazyFrame]:
+def frames(
+    ref: str | Version, *, rankings: str | Path | Sequence[str | Path] = (), home: Path | None = None
+) -> dict[str, pl.LazyFrame]:
     """The tables of a version, each with a ``split`` column, and the views ``executions`` and ``attempts``.
 
     Args:
         ref: NAME, NAME@TAG, NAME@REVISION, a path, or a version that is already open.
+        rankings: files that  dualset eval … --rankings FILE  wrote on this version, as the frame ``rankings``.
         home: the store; None: $DUALSET_HOME.
 
     Raises:
         UnknownVersion: the reference names none.
         CorruptVersion: a file is not what the manifest says.
+        QueryError: a file is no rankings, or rankings of another version.
     """
     version = open_version(ref, home=home) if isinstance(ref, str) else ref
     tables = {table: _table(version, table) for table in TABLES}
+    judged = {}
+    if files := [Path(path) for path in ([rankings] if isinstance(rankings, str | Path) else rankings)]:
+        connect(version, rankings=files).close()  # checks them
+        judged["rankings"] = _rankings(files, tables["problems"])
     return {
         **tables,
         "executions": _executions(tables["labels"], tables["problems"]),
         "attempts": _attempts(tables["candidates"], tables["labels"]),
+        **judged,
     }
 
 
@@ -120,3 +131,18 @@ class _CallableModule(ModuleType):
 
 
 sys.modules[__name__].__class__ = _CallableModule
+
+
+def _rankings(files: Sequence[Path], problems: pl.LazyFrame) -> pl.LazyFrame:
+    """What judges said, with what they put first (``rankings.py``)."""
+    slot = pl.col("places").list.eval((pl.element() == 1).arg_max()).list.first()  # null where malformed
+    put_first = [pl.col(name).list.get(pl.col("first_slot") - 1, null_on_oob=True) for name in ("shown", "correct")]
+    said = (
+        pl.scan_parquet(list(files), glob=False)
+        .with_columns(size=pl.col("shown").list.len().cast(pl.Int32), first_slot=slot.cast(pl.Int32) + 1)
+        .with_columns(first_program_id=put_first[0], first_correct=put_first[1])
+    )
+    names = ("group_id", "problem_id", "repeat", "order_index", "shown", "correct", "places")
+    added = ("size", "first_slot", "first_program_id", "first_correct", "split")
+    joined = said.join(problems.select("problem_id", "split"), on="problem_id", how="left")
+    return joined.select("model", "model_revision", "dataset", *names, *added)

@@ -1,12 +1,10 @@
 """The named queries: one question a file in ``queries/``, with its parameters and how to read the answer.
 
 A file opens with comments: the title; ``-- with: ...`` where it compares two versions (the other one's tables are
-``other.labels`` and so on); ``-- param: name = default  what it is`` for each parameter (the default is JSON, two
-spaces end it, and ``of a|b`` after it names the words that may be given); ``-- read: ...``. Parameters are bound as
-``$name``, never pasted into the text.
+``other.labels`` and so on); ``-- needs: rankings`` where it asks what judges said (``rankings.py``); ``-- param: ...``
+for each parameter (``parameters.py``); ``-- read: ...``. Parameters are bound as ``$name``, never pasted into the text.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,25 +12,11 @@ from textwrap import wrap
 from typing import Any
 
 from dualset.builders.errors import QueryError, did_you_mean
+from dualset.sql.parameters import Parameter, parse_parameter
 
-__all__ = ["NamedQuery", "Parameter", "bind", "named_queries", "named_query"]
+__all__ = ["NamedQuery", "Parameter", "bind", "named_queries", "named_query", "query_names"]
 
 _FOLDER = Path(__file__).parent / "queries"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Parameter:
-    """What a query can be asked with."""
-
-    name: str
-    default: Any
-    choices: tuple[str, ...] = ()
-    doc: str
-
-    def said(self) -> str:
-        """``--param name=default  what it is``."""
-        default = "null" if self.default is None else self.default
-        return f"--param {self.name}={default}  {self.doc}" + (f" ({', '.join(self.choices)})" if self.choices else "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,28 +28,56 @@ class NamedQuery:
     parameters: tuple[Parameter, ...]
     read: str
     compares: bool
+    needs_rankings: bool
     sql: str
+
+    @property
+    def wants(self) -> str:
+        """The flag that it cannot be asked without, or nothing."""
+        return "--with REF" if self.compares else "--rankings FILE" if self.needs_rankings else ""
 
     def plain(self) -> dict[str, Any]:
         """What it is and can be asked with, as plain data; without its SQL."""
-        parameters = [
-            {"name": p.name, "default": p.default, "doc": p.doc} | ({"choices": list(p.choices)} if p.choices else {})
-            for p in self.parameters
-        ]
         return {
             "name": self.name,
             "title": self.title,
             "read": self.read,
             "compares": self.compares,
-            "parameters": parameters,
+            "needs_rankings": self.needs_rankings,
+            "parameters": [parameter.plain() for parameter in self.parameters],
         }
+
+    def listed(self) -> str:
+        """A line on it, and a line on each of its parameters."""
+        wants = f"  (needs {self.wants})" if self.wants else ""
+        parameters = [f"{'':<26}{parameter.said()}" for parameter in self.parameters]
+        return "\n".join([f"{self.name:<24}{self.title}{wants}", *parameters])
 
     def explained(self) -> str:
         """The question for a person: its title, parameters, how to read its answer, and its SQL."""
         lines = [f"{self.name}: {self.title}", *(f"  {parameter.said()}" for parameter in self.parameters)]
         lines += ["  --with REF  the version to compare with"] if self.compares else []
+        lines += ["  --rankings FILE  what judges said: dualset eval … --rankings FILE"] if self.needs_rankings else []
         statement = "\n".join(line for line in self.sql.splitlines() if not line.startswith("-- "))
         return "\n".join([*lines, "", *wrap(f"Read: {self.read}", 100), "", statement])
+
+    def check_attached(self, *, other: bool, rankings: bool) -> None:
+        """Whether what it asks of is there.
+
+        Raises:
+            QueryError: it is not.
+        """
+        if self.compares and not other:
+            msg = f"{self.name} compares two versions: give the other one with --with REF"
+            raise QueryError(msg)
+        if self.needs_rankings and not rankings:
+            msg = f"{self.name} asks what judges said: give --rankings FILE, from  dualset eval … --rankings FILE"
+            raise QueryError(msg)
+
+
+def query_names() -> list[str]:
+    """Their names, without reading them."""
+    return sorted(_files())
 
 
 def named_queries() -> dict[str, NamedQuery]:
@@ -90,7 +102,7 @@ def bind(query: NamedQuery, given: Mapping[str, str]) -> dict[str, Any]:
     """The values of a query's parameters: the defaults, and what was given as text in the type of the default.
 
     Raises:
-        QueryError: a parameter is unknown, or its text is not a whole number, or not one of the words, that are wanted.
+        QueryError: a parameter is unknown, or its text is not what it wants.
     """
     known = {parameter.name: parameter for parameter in query.parameters}
     values = {name: parameter.default for name, parameter in known.items()}
@@ -98,7 +110,7 @@ def bind(query: NamedQuery, given: Mapping[str, str]) -> dict[str, Any]:
         if name not in known:
             msg = f"the query {query.name!r} has no parameter {name!r}: {did_you_mean(name, known)}"
             raise QueryError(msg)
-        values[name] = _value(known[name], text)
+        values[name] = known[name].value(text)
     return values
 
 
@@ -106,42 +118,17 @@ def _files() -> dict[str, Path]:
     return {path.stem: path for path in sorted(_FOLDER.glob("*.sql"))}
 
 
-def _value(parameter: Parameter, text: str) -> Any:
-    if text == "null" and (parameter.default is None or parameter.name == "limit"):
-        return None
-    if parameter.choices and text not in parameter.choices:
-        msg = f"the parameter {parameter.name} is {text!r}: {did_you_mean(text, parameter.choices)}"
-        raise QueryError(msg)
-    if not (isinstance(parameter.default, int) or parameter.name == "limit"):
-        return text
-    try:
-        number = int(text)
-    except ValueError:
-        number = -1
-    if number < 0:
-        msg = f"the parameter {parameter.name} is {text!r}: expected a whole number from 0" + (
-            ", or null" if parameter.name == "limit" else ""
-        )
-        raise QueryError(msg)
-    return number
-
-
 def _parse(path: Path) -> NamedQuery:
     text = path.read_text("utf-8")
-    comments = [line[3:] for line in text.splitlines() if line.startswith("-- ")]
-    parameters, read, compares = [], "", False
-    for line in comments[1:]:
-        kind, _, rest = line.partition(": ")
-        if kind == "param":
-            name, _, value = rest.partition(" = ")
-            default, _, doc = value.partition("  ")
-            default, _, words = default.partition(" of ")
-            choices = tuple(words.split("|")) if words else ()
-            parameters.append(Parameter(name=name, default=json.loads(default), choices=choices, doc=doc))
-        elif kind == "with":
-            compares = True
-        elif kind == "read":
-            read = rest
+    title, *said = [line[3:] for line in text.splitlines() if line.startswith("-- ")]
+    lines = [(kind, rest) for kind, _, rest in (line.partition(": ") for line in said)]
+    kinds = dict(lines)
     return NamedQuery(
-        name=path.stem, title=comments[0], parameters=tuple(parameters), read=read, compares=compares, sql=text
+        name=path.stem,
+        title=title,
+        parameters=tuple(parse_parameter(rest) for kind, rest in lines if kind == "param"),
+        read=kinds.get("read", ""),
+        compares="with" in kinds,
+        needs_rankings=kinds.get("needs") == "rankings",
+        sql=text,
     )

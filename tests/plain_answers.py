@@ -474,3 +474,150 @@ def label_flips(t: Tables, other: Tables, limit: int | None = 20) -> list[Row]:
                 | {"flaky": True if True in flaky else None if None in flaky else False}
             )
     return ordered(answer, "problem_id", "program_id", limit=limit)
+
+
+def _ranked(t: Tables, model: str | None = None) -> list[Row]:
+    """The answers that name a first program, with it."""
+    rows = [row for row in t["rankings"] if row["places"] is not None and model in (None, row["model"])]
+    return [row | {"slot": row["places"].index(1), "first": row["shown"][row["places"].index(1)]} for row in rows]
+
+
+def _listed(answers: list[Row], right: bool) -> list[Row]:
+    """A row a program that was shown and is right, or is not."""
+    return [
+        answer | {"program_id": program_id}
+        for answer in answers
+        for program_id, passes in zip(answer["shown"], answer["correct"], strict=True)
+        if passes == right
+    ]
+
+
+def judge_errors(t: Tables, model: str | None = None, limit: int | None = 20) -> list[Row]:
+    answers = _ranked(t, model)
+    labels = by(t["labels"], "program_id")
+    codes = {row["program_id"]: row["code"] for row in t["candidates"]}
+    judge = ("model", "model_revision", "problem_id")
+    right = grouped(_listed(answers, True), *judge)
+    wrong = grouped(_listed(answers, False), *judge, "program_id")
+    answer = []
+    for (name, revision, problem_id, program_id), rows in wrong.items():
+        label = labels[program_id]
+        beside = {row["program_id"] for row in right[name, revision, problem_id]}
+        failure = label["first_failure"]
+        failed = [i for i, outcome in enumerate(label["outcomes"]) if outcome != "pass"]
+        answer.append(
+            {"model": name, "model_revision": revision, "problem_id": problem_id, **named(t, problem_id, "source_id")}
+            | {"program_id": program_id, "first": sum(row["first"] == program_id for row in rows), "shown": len(rows)}
+            | {"outcome": label["outcome"], "test_index": failed[0] if failed else None}
+            | {"test_id": failure and failure["test_id"], "exception": failure and failure["exception"]}
+            | {name: label[name] for name in ("tests_passed", "tests_total")}
+            | {"passed_share": rounded(label["tests_passed"], label["tests_total"])}
+            | {"characters": len(codes[program_id])}
+            | {"right_characters": rounded(sum(len(codes[each]) for each in beside), len(beside), 0)}
+            | {"code": codes[program_id]}
+        )
+    fooled = [row for row in answer if row["first"]]
+    keys = ("-first", "-passed_share", "problem_id", "program_id", "model", "model_revision")
+    return ordered(fooled, *keys, limit=limit)
+
+
+def judge_error_kinds(t: Tables) -> list[Row]:
+    labels = by(t["labels"], "program_id")
+    wrong = [row | {"outcome": labels[row["program_id"]]["outcome"]} for row in _listed(_ranked(t), False)]
+    answer = []
+    for (model, revision), of_judge in grouped(wrong, "model", "model_revision").items():
+        errors = sum(row["program_id"] == row["first"] for row in of_judge)
+        for (outcome,), rows in grouped(of_judge, "outcome").items():
+            first = sum(row["program_id"] == row["first"] for row in rows)
+            answer.append(
+                {"model": model, "model_revision": revision, "outcome": outcome, "shown": len(rows), "first": first}
+                | {"first_rate": rounded(first, len(rows)), "share_of_errors": rounded(first, errors)}
+                | {"share_of_shown": rounded(len(rows), len(of_judge))}
+                | {"lift": rounded(first * len(of_judge), errors * len(rows), 2)}
+            )
+    return ordered(answer, "model", "model_revision", "-first", "outcome")
+
+
+def judge_position_bias(t: Tables) -> list[Row]:
+    answer = []
+    rows = [row | {"size": len(row["shown"])} for row in _ranked(t)]
+    for (model, revision, size), answers in grouped(rows, "model", "model_revision", "size").items():
+        for slot in range(size):
+            first = [row["slot"] == slot for row in answers]
+            right = [is_first for row, is_first in zip(answers, first, strict=True) if row["correct"][slot]]
+            wrong = [is_first for row, is_first in zip(answers, first, strict=True) if not row["correct"][slot]]
+            answer.append(
+                {"model": model, "model_revision": revision, "size": size, "slot": slot + 1, "answers": len(answers)}
+                | {"first": sum(first), "first_share": rounded(sum(first), len(first)), "chance": rounded(1, size)}
+                | {"right_here": len(right), "right_first": rounded(sum(right), len(right))}
+                | {"wrong_first": rounded(sum(wrong), len(wrong))}
+            )
+    return ordered(answer, "model", "model_revision", "size", "slot")
+
+
+def judge_by_difficulty(t: Tables, split: str | None = None) -> list[Row]:
+    def discounts(ranks: Iterable[int]) -> float:
+        return sum(1 / math.log2(rank + 1) for rank in ranks)
+
+    def scores(row: Row) -> Row:
+        size, n_right = len(row["shown"]), sum(row["correct"])
+        blind = {"top1": n_right / size, "ndcg": n_right / size * discounts(range(1, size + 1))}
+        seen = blind
+        if row["places"] is not None:
+            right = [place for place, passes in zip(row["places"], row["correct"], strict=True) if passes]
+            seen = {"top1": 1 in right, "ndcg": discounts(right)}
+        ideal = {"top1": 1, "ndcg": discounts(range(1, n_right + 1))}
+        made = {name: seen[name] / ideal[name] for name in ideal}
+        return row | made | {f"{name}_chance": blind[name] / ideal[name] for name in ideal}
+
+    names = ("top1", "top1_chance", "ndcg", "ndcg_chance")
+    of_problem = []
+    for (model, revision, problem_id), rows in grouped(
+        map(scores, t["rankings"]), "model", "model_revision", "problem_id"
+    ).items():
+        about = named(t, problem_id, "difficulty", "split")
+        malformed = sum(row["places"] is None for row in rows)
+        if split in (None, about["split"]):
+            of_problem.append(
+                {"model": model, "model_revision": revision, "rankings": len(rows), "malformed": malformed}
+                | {"difficulty": about["difficulty"]}
+                | {name: sum(row[name] for row in rows) / len(rows) for name in names}
+            )
+    answer = [
+        {"model": model, "model_revision": revision, "difficulty": difficulty, "problems": len(rows)}
+        | {name: sum(row[name] for row in rows) for name in ("rankings", "malformed")}
+        | {name: rounded(sum(row[name] for row in rows), len(rows)) for name in names}
+        for (model, revision, difficulty), rows in grouped(of_problem, "model", "model_revision", "difficulty").items()
+    ]
+    return ordered(answer, "model", "model_revision", "difficulty")
+
+
+def judge_agreement(t: Tables) -> list[Row]:
+    of_judge = grouped(_ranked(t), lambda row: "@".join(filter(None, (row["model"], row["model_revision"]))))
+    answer = []
+    for (mine,), ours in of_judge.items():
+        for (other,), others in of_judge.items():
+            theirs = {(row["group_id"], row["repeat"], row["order_index"]): row for row in others}
+            pairs = [
+                (row, theirs[row["group_id"], row["repeat"], row["order_index"]])
+                for row in ours
+                if (row["group_id"], row["repeat"], row["order_index"]) in theirs
+            ]
+            pairs = [(a, b) for a, b in pairs if a["shown"] == b["shown"]]
+            if mine >= other or not pairs:
+                continue
+            firsts = Counter((a["correct"][a["slot"]], b["correct"][b["slot"]]) for a, b in pairs)
+            compared = [
+                (a["places"][i] < a["places"][j]) == (b["places"][i] < b["places"][j])
+                for a, b in pairs
+                for j in range(len(a["shown"]))
+                for i in range(j)
+            ]
+            same = sum(a["slot"] == b["slot"] for a, b in pairs)
+            answer.append(
+                {"judge": mine, "other_judge": other, "rankings": len(pairs), "same_first": rounded(same, len(pairs))}
+                | {"both_right": firsts[True, True], "only_judge": firsts[True, False]}
+                | {"only_other": firsts[False, True], "both_wrong": firsts[False, False]}
+                | {"same_pairs": rounded(sum(compared), len(compared))}
+            )
+    return ordered(answer, "judge", "other_judge")

@@ -18,6 +18,7 @@ from dualset.sql.expressions.candidates import (
     outcomes_by_round,
     pass_rate,
 )
+from dualset.sql.expressions.judges import judge_error_kinds, judge_position_bias
 from dualset.sql.expressions.problems import diversity, group_yield, never_solved, split_leakage
 from dualset.sql.expressions.programs import first_failures, flaky_programs, partial_credit, toothless_tests
 
@@ -28,6 +29,8 @@ __all__ = [
     "first_failures",
     "flaky_programs",
     "group_yield",
+    "judge_error_kinds",
+    "judge_position_bias",
     "never_solved",
     "outcomes_by_model",
     "outcomes_by_problem",

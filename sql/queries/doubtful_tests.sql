@@ -1,5 +1,5 @@
 -- Tests that every program fails
--- param: min_programs = 2  labelled programs that the problem has at least
+-- param: min_programs = 2 from 1  labelled programs that the problem has at least
 -- param: limit = 20  tests at most; null: all
 -- read: sole_failures are programs that pass every other test: the more there are, the likelier the test or its limits are wrong. Without any, the problem may just be hard.
 with judged as (

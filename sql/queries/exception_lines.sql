@@ -1,5 +1,5 @@
 -- The lines of code that raise exceptions
--- param: exception = null  only that one, such as IndexError; null: all
+-- param: exception = null in labels.first_failure.exception  only that one, such as IndexError; null: all
 -- param: limit = 20  lines at most; null: all
 -- read: the innermost line of the program's own, of its first failing test; null where it is unknown: outside the program, or not the same in two runs. Equal lines of several programs are one row, program_id is one of them.
 with raised as (

@@ -1,5 +1,5 @@
 -- Answers that no code was found in
--- param: model = null  of that model only; null: all
+-- param: model = null in candidates.model  of that model only; null: all
 -- param: limit = 20  answers at most; null: all
 -- read: such an answer counts as wrong; ending is its last 200 characters: cut answers (length) and unclosed thoughts want more tokens, prose another prompt.
 select

@@ -5,6 +5,8 @@ with unsteady as (
     select problem_id, program_id, runs, outcome, tests_passed, tests_total, outcomes
     from labels
     where flaky
+    order by problem_id, program_id
+    limit $limit
 ),
 written as (
     select program_id, count(*) as candidates, any_value(code) as code
@@ -26,5 +28,4 @@ select
 from unsteady
 join problems using (problem_id)
 left join written using (program_id)
-order by problem_id, program_id
-limit $limit;
+order by problem_id, program_id;

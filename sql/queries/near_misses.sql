@@ -1,5 +1,5 @@
 -- Programs that fail exactly one test
--- param: min_tests = 2  tests that the problem has at least
+-- param: min_tests = 2 from 1  tests that the problem has at least
 -- param: limit = 20  programs at most; null: all
 -- read: the hardest negatives, or a doubtful test: see which test it is, and whether others fail it too.
 with missed as (

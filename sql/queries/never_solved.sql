@@ -9,12 +9,17 @@ with rated as (
         count(*) as candidates,
         count(correct) as labelled,
         count(*) filter (correct) as right_ones,
-        count(distinct program_id) as programs,
         max(tests_passed) filter (correct is not null) as most_tests_passed
     from attempts
     where $split is null or split = $split
     group by problem_id, split
     having labelled > 0 and right_ones = 0
+),
+tried as (
+    select problem_id, count(distinct program_id) as programs
+    from candidates
+    semi join rated using (problem_id)
+    group by problem_id
 )
 select
     problem_id,
@@ -28,6 +33,7 @@ select
     len(problems.tests) as tests,
     len(problems.reference_solutions) as reference_solutions
 from rated
+join tried using (problem_id)
 join problems using (problem_id)
 order by most_tests_passed / nullif(len(problems.tests), 0) desc nulls last, labelled desc, problem_id
 limit $limit;

@@ -1,5 +1,5 @@
 -- Unbiased pass@k of each model and temperature
--- param: k = 1  attempts that one right answer is looked for in
+-- param: k = 1 from 1  attempts that one right answer is looked for in
 -- param: split = null of train|validation|test  null: all
 -- read: 1 - C(n-c, k) / C(n, k), averaged over the problems that have at least k labelled candidates; the others are left out.
 with counted as (

@@ -1,5 +1,5 @@
 -- Unbiased pass@k for k = 1, 2, 4, ... of each model and temperature
--- param: at_least = 1  labelled candidates that a problem has, or it is left out of the whole curve
+-- param: at_least = 1 from 1  labelled candidates that a problem has, or it is left out of the whole curve
 -- param: split = null of train|validation|test  null: all
 -- read: each k averages over the problems with at least k labelled candidates; compare two k only where problems is the same, or raise at_least to the largest k.
 with counted as (

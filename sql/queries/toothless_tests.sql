@@ -1,5 +1,5 @@
 -- Tests that nothing fails, although the problem has wrong programs
--- param: min_wrong = 1  wrong programs that the problem has at least
+-- param: min_wrong = 1 from 1  wrong programs that the problem has at least
 -- param: limit = 20  tests at most; null: all
 -- read: wrong programs all pass such a test, so it takes time and tells nothing about these models; programs whose verdict is unknown are left out.
 with judged as (

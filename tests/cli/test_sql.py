@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +11,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
+from judged_groups import rankings_of, write_rankings
 from sample_version import tiny_tables, tiny_version
 
 from dualset.builders.dataset.store import Version
 from dualset.cli import cli
+from dualset.sql.queries import named_queries
+
+ONE_WAY = ("near_misses", "--limit", "2", "--min-tests", "3")
 
 
 @pytest.fixture
@@ -105,7 +110,70 @@ def test_a_query_of_ones_own_takes_parameters_and_stdin(version: Version) -> Non
 def test_the_list_of_queries_needs_no_version() -> None:
     listed = json.loads(dualset("sql", "--list", "--format", "json").stdout)
     assert {"pass_rate", "near_misses", "group_balance"} <= {query["name"] for query in listed}
-    assert "--param min_tests=2" in dualset("sql", "--list").stdout
+    text = dualset("sql", "--list").stdout
+    assert "--min-tests 2  tests that the problem has" in text
+    assert re.search(r"^judge_errors .*\(needs --rankings FILE\)$", text, re.MULTILINE)
+    assert re.search(r"^label_flips .*\(needs --with REF\)$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["near_misses", "--limit", "2", "--min-tests", "3"],
+        ["near_misses", "--min_tests=3", "--limit=2"],
+        ["--limit", "2", "near_misses", "--param", "min_tests=3"],
+        ["--name", "near_misses", "--limit", "2", "--min-tests", "3"],
+        ["--name", "near_misses", "--param", "limit=2", "--param", "min_tests=3"],
+    ],
+)
+def test_parameters_are_flags_too(version: Version, args: list[str]) -> None:
+    expected = dualset("sql", "tiny", *ONE_WAY, "--format", "json")
+    assert len(json.loads(expected.stdout)) == 2
+    done = dualset("sql", "tiny", *args, "--format", "json")
+    assert (done.exit_code, done.stdout) == (0, expected.stdout)
+
+
+def test_the_help_of_a_query_shows_its_flags() -> None:
+    text = dualset("sql", "tiny", "near_time_limit", "--help").stdout
+    assert "near_time_limit: Programs whose slowest test" in text
+    assert re.search(r"Flags of near_time_limit:\n  --percent N .*\n(.*\n)*?  --limit N", text)
+    assert "--memory-mb" in text
+    assert re.search(r"--split train\|validation\|test", dualset("sql", "x", "pass_at_k", "--help").stdout)
+    assert "Flags of" not in dualset("sql", "--help").stdout
+    explained = dualset("sql", "--explain", "near_time_limit").stdout
+    assert "--percent 50  of the limit" in explained
+
+
+def test_no_query_has_a_parameter_that_the_command_has_too() -> None:
+    own = {name for each in cli.get_command(None, "sql").params for name in (each.name, *each.opts)}  # type: ignore[arg-type, union-attr]
+    for query in named_queries().values():
+        assert not own & {name for each in query.parameters for name in (each.name, each.flag)}
+
+
+def test_a_text_that_is_nowhere_is_remarked_and_the_answer_is_empty(version: Version) -> None:
+    done = dualset("sql", "tiny", "exception_lines", "--exception", "NameErr", "--format", "json")
+    assert (done.exit_code, json.loads(done.stdout)) == (0, [])
+    assert (
+        done.stderr
+        == "no row of labels has exception 'NameErr': did you mean 'NameError'? (known: NameError, TypeError)\n"
+    )
+    there = dualset("sql", "tiny", "exception_lines", "--exception", "NameError", "--format", "json")
+    assert (there.stderr, len(json.loads(there.stdout)) > 0) == ("", True)
+
+
+def test_rankings_are_asked_beside_the_version(version: Version, tmp_path: Path) -> None:
+    rows = rankings_of({"groups": list(version.rows("groups"))}, dataset=f"tiny@{version.revision}")
+    halves = [write_rankings(part, tmp_path / f"{i}.parquet") for i, part in enumerate((rows[:9], rows[9:]))]
+    given = [word for half in halves for word in ("--rankings", str(half))]
+    count = dualset("sql", "tiny", "select count(*) as n from rankings", *given, "--format", "json")
+    assert json.loads(count.stdout) == [{"n": len(rows)}]
+    lazy = dualset("sql", "tiny", "judge_errors", "--model", "org/lazy", *given, "--format", "json")
+    assert {row["model"] for row in json.loads(lazy.stdout)} == {"org/lazy"}
+    none = dualset("sql", "tiny", "judge_errors", "--model", "org/lzy", *given, "--format", "json")
+    assert "no row of rankings has model 'org/lzy': did you mean 'org/lazy'" in none.stderr
+    other = dualset("sql", "tiny", "judge_errors", "--rankings", str(version.files("groups")[0]))
+    assert (other.exit_code, len(other.stderr.splitlines())) == (1, 1)
+    assert "has no column 'model'" in other.stderr
 
 
 @pytest.mark.parametrize(
@@ -118,7 +186,26 @@ def test_the_list_of_queries_needs_no_version() -> None:
         (["tony", "select 1"], 1, "no dataset 'tony'"),
         (["tiny", "--name", "pass_rte"], 1, "did you mean 'pass_rate'"),
         (["tiny", "select 1", "-o", "/nowhere/x.csv"], 1, "cannot write /nowhere/x.csv: No such file or directory"),
-        (["tiny"], 2, "give a REF and either a query or --name"),
+        (["tiny"], 2, "no query: give one, or --name QUERY"),
+        ([], 2, "give a REF and either a query or --name"),
+        (["tiny", "pass_rte"], 1, "no query named 'pass_rte': did you mean 'pass_rate'"),
+        (["tiny", "pass_rte", "--limit", "3"], 1, "no query named 'pass_rte': did you mean 'pass_rate'"),
+        (["tiny", "labels"], 1, 'labels is a table and no query: ask  "from labels limit 5"'),
+        (["tiny", "my/question.sql"], 1, "my/question.sql is a file and no query: give it as stdin, < my/question.sql"),
+        (["tiny", "pass_rate", "--limt", "3"], 2, "pass_rate has no flag '--limt': did you mean '--limit'"),
+        (["tiny", "select 1", "--fromat", "csv"], 2, "no flag '--fromat': did you mean '--format'"),
+        (["tiny", "pass_rate", "--limit", "three"], 1, "limit is 'three': expected a whole number from 0, or null"),
+        (["tiny", "pass_at_k", "--k", "0"], 1, "k is '0': expected a whole number from 1"),
+        (["tiny", "pass_at_k", "--k", "9" * 30], 1, "expected a whole number from 1"),
+        (["tiny", "near_time_limit", "--percent", "101"], 1, "expected a whole number from 1 to 100"),
+        (["tiny", "pass_at_k", "--k", "1.5"], 1, "k is '1.5': expected a whole number from 1"),
+        (["tiny", "pass_at_k", "--split", "tset"], 1, "split is 'tset': did you mean 'test'"),
+        (["tiny", "pass_at_k", "--k"], 2, "Option '--k' requires an argument"),
+        (["tiny", "pass_at_k", "--k", "4", "--param", "k=4"], 2, "the parameter k is given twice"),
+        (["tiny", "label_flips"], 1, "label_flips compares two versions: give the other one with --with REF"),
+        (["tiny", "judge_errors"], 1, "judge_errors asks what judges said: give --rankings FILE"),
+        (["tiny", "from rankings"], 1, "there are no rankings here: give files"),
+        (["tiny", "select 1", "--rankings", "/nowhere"], 1, "cannot read the rankings in /nowhere (No such file"),
         (["tiny", "select 1", "--name", "pass_rate"], 2, "give a REF and either a query or --name"),
         (["tiny", "select 1", "--param", "x"], 2, "expected NAME=VALUE"),
     ],

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import plain_answers
 import pytest
+from judged_groups import write_rankings
 from rich_version import Row, Tables, flipped, rich_tables, unlabelled
 from sample_version import tiny_content
 
@@ -44,7 +45,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("length_by_outcome", {"unit": "code_characters"}),
     ("near_time_limit", {"limit": None}),
     ("near_time_limit", {"percent": 90, "limit": 3}),
-    ("near_time_limit", {"percent": 0, "limit": None}),
+    ("near_time_limit", {"percent": 1, "limit": None}),
     ("never_solved", {"limit": None}),
     ("never_solved", {"split": "test", "limit": 1}),
     ("outcomes_by_model", {}),
@@ -144,14 +145,16 @@ def test_what_is_not_labelled_is_unknown(poor: Version, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(named_queries()))
-def test_a_named_query_says_what_it_is_and_answers_an_empty_version(empty: Version, name: str) -> None:
+def test_a_named_query_says_what_it_is_and_answers_an_empty_version(empty: Version, name: str, tmp_path: Path) -> None:
     query = named_query(name)
     assert query.title
     assert query.read
     assert all(parameter.doc for parameter in query.parameters)
-    tested = (ROOT / "tests/sql/test_queries.py").read_text()
-    assert name in {*NAMES, *dict(COMPARED)} or f"def test_{name}(" in tested
-    assert answered(empty, name, {}, empty) == []
+    tested = "".join((ROOT / "tests/sql" / file).read_text() for file in ("test_queries.py", "test_rankings.py"))
+    assert name in {*NAMES, *dict(COMPARED)} or f"def test_{name}(" in tested or f'("{name}", {{' in tested
+    judged = write_rankings([], tmp_path / "none.parquet")
+    answer = ask(connect(empty, other=empty, rankings=judged), query.sql, bind(query, {}))
+    assert [*answer.rows] == []
 
 
 @pytest.mark.parametrize("name", sorted({*NAMES, *dict(COMPARED)}))

@@ -82,7 +82,7 @@ def test_the_command_compares_two_versions(versions: tuple[Version, Version]) ->
 @pytest.mark.parametrize(
     ("args", "code", "message"),
     [
-        (["demo@v2", "--name", "label_flips"], 2, "label_flips compares two versions: give the other one with --with"),
+        (["demo@v2", "--name", "label_flips"], 1, "label_flips compares two versions: give the other one with --with"),
         (["demo@v2", "--with", "demo@v9", "select 1"], 1, "demo has no tag or revision 'v9'"),
         (["demo@v2", "from other.labels"], 1, "other"),
         (["--explain", "killer_test"], 1, "no query named 'killer_test': did you mean 'killer_tests'"),
@@ -101,7 +101,7 @@ def test_a_wrong_question_gets_a_line(
 def test_a_named_query_is_explained_without_a_version(versions: tuple[Version, Version]) -> None:
     text = dualset_sql("--explain", "label_flips").stdout
     assert text.startswith("label_flips: Programs whose verdict differs between two versions\n")
-    assert "--param limit=20  programs at most; null: all\n" in text
+    assert "--limit 20  programs at most; null: all\n" in text
     assert "--with REF" in text
     assert "\nRead: the same code on the same problem." in text
     sql = text[text.index("\nselect\n") :]
