@@ -2,21 +2,21 @@
 
 In: the text of a ``test`` column: helpers, ``inputs = [...]`` and ``results = [...]``, a line each, and a loop that
 compares what the program gives with ``assertion(f(*inp), exp, atol)``, or with a reference where results are long. Out:
-one block of test code an input, so that an outcome is known for each. EvalPlus's usual ``assertion``, which needs
-numpy, becomes ``RULE``, which does not; any other stays as it is, and so does all else that helps. The lists are cut at
-their commas, never parsed whole: some hold megabytes.
+one block of test code an input, so that an outcome is known for each. EvalPlus's own ways to compare, which need numpy
+as a rule, are known by the digest of their code and written out without it; any other stays as it is, and so does all
+else that helps. The lists are cut at their commas, never parsed whole: some hold megabytes.
 """
 
 import ast
 import hashlib
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from dualset.builders.problems.python_text import parse_python
 
-__all__ = ["RULE", "split_listed"]
+__all__ = ["RULE", "digest_of", "split_listed"]
 
 RULE = """\
 def floats(x):
@@ -36,7 +36,12 @@ def assertion(out, exp, atol):
 """EvalPlus's rule as test code: equal, or numbers near one another where floats are expected or ``atol`` is given. As
 near as numpy's ``assert_allclose`` has it, and of the same shape."""
 
-_USUAL = "6d1eb60d18f36707"
+_COMPARISONS = {
+    "6d1eb60d18f36707": "usual",  # HumanEval+
+    "bfa79a50d417dc72": "usual",  # MBPP+
+    "8b01f3a75dcbfeea": "sets",
+    "fe697b279b7ae83e": "found",  # it computes a verdict and asserts nothing
+}
 _COMPARING = ("is_floats", "assertion")
 _IMPORTS = ("import numpy as np", "from math import inf")
 _LOOP = re.compile(
@@ -60,11 +65,12 @@ def split_listed(test: str, entry_point: str) -> list[str] | None:
     loop = _loop(test, entry_point)
     if loop is None:
         return None
-    helpers, usual = _without_numpy(loop.helpers)
-    atol = _tolerance(loop.said, entry_point) if usual and not helpers else None
-    if atol is None or loop.results is None:
-        return list(_kept(loop, f"{RULE}\n{helpers}".rstrip() if usual else loop.helpers, entry_point))
-    return [_compared(entry_point, i, o, atol) for i, o in zip(loop.inputs, loop.results, strict=True)]
+    helpers, comparison = _without_numpy(loop.helpers)
+    atol = _tolerance(loop.said, entry_point) if comparison and not helpers else None
+    if comparison is None or atol is None or loop.results is None:
+        return list(_kept(loop, f"{RULE}\n{helpers}".rstrip() if comparison == "usual" else loop.helpers, entry_point))
+    compared = {"usual": _near, "sets": _as_sets, "found": _as_found}[comparison]
+    return [compared(entry_point, i, o, atol) for i, o in zip(loop.inputs, loop.results, strict=True)]
 
 
 def _loop(test: str, entry_point: str) -> _Loop | None:
@@ -99,16 +105,21 @@ def _items(text: str) -> list[str]:
     return [*items, *filter(None, ["".join(item).strip()])]
 
 
-def _without_numpy(helpers: str) -> tuple[str, bool]:
-    """The helpers without EvalPlus's usual comparison and its imports, and whether that was it, layout apart."""
+def _without_numpy(helpers: str) -> tuple[str, str | None]:
+    """The helpers without EvalPlus's own comparison and its imports, and which it is; None: none of those known."""
     tree = parse_python(helpers)
     body = tree.body if tree else []
     comparing = [node for node in body if isinstance(node, ast.FunctionDef) and node.name in _COMPARING]
-    digest = hashlib.sha256("\n".join(map(ast.unparse, comparing)).encode()).hexdigest()[:16]
-    if digest != _USUAL:
-        return helpers, False
+    comparison = _COMPARISONS.get(digest_of(comparing))
+    if comparison is None:
+        return helpers, None
     rest = [node for node in body if node not in comparing and ast.unparse(node) not in _IMPORTS]
-    return "\n\n".join(ast.get_source_segment(helpers, node) or "" for node in rest), True
+    return "\n\n".join(ast.get_source_segment(helpers, node) or "" for node in rest), comparison
+
+
+def digest_of(functions: Iterable[ast.stmt]) -> str:
+    """The digest of functions' code, whatever its layout and comments."""
+    return hashlib.sha256("\n".join(map(ast.unparse, functions)).encode()).hexdigest()[:16]
 
 
 def _tolerance(said: str, entry_point: str) -> float | None:
@@ -124,7 +135,17 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _compared(entry_point: str, given: str, expected: str, atol: float) -> str:
+def _as_sets(entry_point: str, given: str, expected: str, atol: float) -> str:
+    return f"{_infinity(given + expected)}assert set({entry_point}({_arguments(given)})) == set({expected})"
+
+
+def _as_found(entry_point: str, given: str, expected: str, atol: float) -> str:
+    """A match or None, where true or false is expected; true or false itself will do."""
+    call = f"out = {entry_point}({_arguments(given)})"
+    return f"{call}\nassert (out if isinstance(out, bool) else out is not None) == {expected}"
+
+
+def _near(entry_point: str, given: str, expected: str, atol: float) -> str:
     """One input and what it must give, by the usual rule."""
     call, value = f"{entry_point}({_arguments(given)})", _value(expected)
     floats = isinstance(value, float) or (isinstance(value, list | tuple) and all(isinstance(v, float) for v in value))
@@ -166,6 +187,8 @@ def _kept(loop: _Loop, helpers: str, entry_point: str) -> Iterator[str]:
         r"assert abs(_poly(*inp, candidate(*inp))) <= \1",
         loop.said,
     )
+    if "np." not in helpers:
+        helpers = helpers.replace("import numpy as np\n", "")
     results = loop.results or [""] * len(loop.inputs)
     for given, expected in zip(loop.inputs, results, strict=True):
         lines = [helpers, "", f"candidate = {entry_point}", f"inp = {given}"]

@@ -1,5 +1,6 @@
 """HumanEval+ and MBPP+: tests as lists and a loop (the Hub), and as inputs with a reference (the releases)."""
 
+import ast
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from dualset.builders.dataset.words import Visibility
 from dualset.builders.execution.label import Program, label_programs
 from dualset.builders.execution.settings import LabelSettings
 from dualset.builders.problems import listed_tests
-from dualset.builders.problems.listed_tests import split_listed
+from dualset.builders.problems.listed_tests import digest_of, split_listed
 from dualset.builders.problems.load import load_problems
 from dualset.builders.problems.settings import ProblemSettings
 from dualset.builders.problems.shapes import restore, shape_of
@@ -40,15 +41,51 @@ def labels(problem: Problem, *codes: str) -> list[Label]:
     return [made.label for made in label_programs({problem.problem_id: problem}, programs, LabelSettings())]
 
 
+def known(monkeypatch: pytest.MonkeyPatch, comparison: str, code: str = OURS) -> None:
+    """Take a comparison of ours for one of EvalPlus's, whose code is theirs and not here."""
+    functions = [node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
+    monkeypatch.setattr(listed_tests, "_COMPARISONS", {digest_of(functions): comparison})
+
+
 @pytest.fixture
 def usual(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the comparison above for EvalPlus's usual one, whose text is theirs and not here."""
-    import ast
-    import hashlib
+    known(monkeypatch, "usual")
 
-    functions = [node for node in ast.parse(OURS).body if isinstance(node, ast.FunctionDef)]
-    text = "\n".join(map(ast.unparse, functions))
-    monkeypatch.setattr(listed_tests, "_USUAL", hashlib.sha256(text.encode()).hexdigest()[:16])
+
+@pytest.mark.parametrize(
+    ("comparison", "results", "other", "passes"),
+    [
+        ("sets", "[(1, 2), ()]", "def both(a, b):\n    return sorted({*a} & {*b}, reverse=True)", True),
+        ("sets", "[(1, 2), ()]", "def both(a, b):\n    return [1]", False),
+        ("found", "[True, False]", "import re\ndef both(a, b):\n    return re.match('.', 'x' * len(a))", True),
+        ("found", "[True, False]", "def both(a, b):\n    return bool(a)", True),
+        ("found", "[True, False]", "def both(a, b):\n    return None", False),
+        ("found", "[True, False]", "def both(a, b):\n    return 0", False),
+    ],
+)
+def test_the_other_ways_to_compare(
+    parse: Callable[..., Problem],
+    monkeypatch: pytest.MonkeyPatch,
+    comparison: str,
+    results: str,
+    other: str,
+    passes: bool,
+) -> None:
+    known(monkeypatch, comparison)
+    row = MBPP_PLUS | {
+        "test": OURS + LOOP.format("[[(1, 2), (1, 2)], [(), ()]]", results, "both", "0"),
+        "test_list": [],
+    }
+    row |= {"test_list": ["assert both is not None and both((), ()) != 5"]}
+    problem = parse("mbpp", row)
+    assert "numpy" not in "".join(test.code or "" for test in problem.tests)
+    assert (set(labels(problem, other)[0].outcomes[1:]) == {"pass"}) is passes
+
+
+def test_numpy_is_not_asked_for_where_it_is_not_used(parse: Callable[..., Problem]) -> None:
+    problem = parse("mbpp", MBPP_PLUS | {"test": "import numpy as np\n" + MBPP_PLUS["test"]})
+    assert "numpy" not in "".join(test.code or "" for test in problem.tests)
+    assert labels(problem, problem.reference_solutions[0])[0].passed
 
 
 @pytest.mark.usefixtures("usual")
@@ -136,8 +173,6 @@ items = st.recursive(
 @given(st.lists(st.tuples(st.lists(items, max_size=3), items), min_size=1, max_size=5))
 def test_lists_are_cut_where_python_would(pairs: list[tuple[list[Any], Any]]) -> None:
     """Brackets, commas and quotes in texts change nothing."""
-    import ast
-
     assert listed_tests._items(repr([i for i, _ in pairs])) == [repr(i) for i, _ in pairs]
     test = OURS + LOOP.format([i for i, _ in pairs], [o for _, o in pairs], "f", "0")
     blocks = split_listed(test, "f")
