@@ -3,7 +3,8 @@
 In: rows with question_id, question, inputs and outputs (JSON lists as text) and, of seed problems, starter_code,
 is_synthesized, func_name and class_name. Out: ``call`` problems where a function is named, else ``stdio``. Tests that
 the authors made are ``generated``: of a synthetic problem even their answers are what most of a model's programs said.
-Left out: references; those of the seed problems are in seed_sft (``is_passed``).
+Left out: references; those of the seed problems are in seed_sft (``is_passed``). Some rows' tests are torn: such a
+problem has none, and the tag ``unreadable-tests``.
 """
 
 import json
@@ -11,6 +12,8 @@ from typing import Any
 
 from dualset.builders.dataset.records import Problem, Test
 from dualset.builders.dataset.words import Origin, Style, Visibility
+from dualset.builders.errors import SourceError
+from dualset.builders.problems.problem_set import UNREADABLE_TESTS
 from dualset.builders.problems.python_text import entry_point_of
 from dualset.builders.problems.rows import Row
 
@@ -20,13 +23,8 @@ __all__ = ["parse_rstar"]
 def parse_rstar(row: Row) -> Problem:
     """One row."""
     starter, name = row.maybe_text("starter_code") or "", row.maybe_text("func_name") or None
-    inputs, outputs = _list(row, "inputs"), _list(row, "outputs")
-    if len(inputs) != len(outputs):
-        raise row.error(f"has {len(inputs)} inputs but {len(outputs)} outputs")
-    made = _list(row, "is_synthesized") if row.maybe_text("is_synthesized") else [True] * len(inputs)
-    if len(made) != len(inputs):
-        raise row.error(f"has {len(inputs)} inputs but {len(made)} marks of is_synthesized")
     owner = row.maybe_text("class_name")
+    tests = _tests(row, called=name is not None)
     return Problem(
         problem_id="",
         source="rstar-coder",
@@ -35,12 +33,23 @@ def parse_rstar(row: Row) -> Problem:
         style=Style.CALL if name else Style.STDIO,
         starter_code=starter or None,
         entry_point=(f"{owner}().{name}" if owner else entry_point_of(starter, name)) if name else None,
-        tests=tuple(
-            _test(row, given, expected, name is not None, generated=bool(mark))
-            for given, expected, mark in zip(inputs, outputs, made, strict=True)
-        ),
+        tests=tests or (),
+        tags=(UNREADABLE_TESTS,) if tests is None else (),
         license="CC-BY-4.0",
     )
+
+
+def _tests(row: Row, *, called: bool) -> tuple[Test, ...] | None:
+    """The tests, or None where what the row holds is none: torn JSON, lists that do not fit each other."""
+    for column in ("inputs", "outputs"):
+        row.text(column)
+    try:
+        inputs, outputs = _list(row, "inputs"), _list(row, "outputs")
+        made = _list(row, "is_synthesized") if row.maybe_text("is_synthesized") else [True] * len(inputs)
+        trios = zip(inputs, outputs, made, strict=True)
+        return tuple(_test(row, given, expected, called, generated=bool(mark)) for given, expected, mark in trios)
+    except (SourceError, ValueError):
+        return None
 
 
 def _list(row: Row, column: str) -> list[Any]:

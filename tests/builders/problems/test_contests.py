@@ -176,22 +176,26 @@ def test_rstar_tests_are_cut_to_the_most_asked_for_evenly(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    "change",
     [
-        ({"outputs": "[1]"}, "has 2 inputs but 1 outputs"),
-        ({"is_synthesized": "[true]"}, "has 2 inputs but 1 marks of is_synthesized"),
-        ({"inputs": "{}"}, "'inputs' must be the JSON text of a list"),
-        ({"inputs": "[1,"}, "'inputs' is not JSON"),
-        ({"inputs": "[1, 2]"}, "the input of a function must be a list of its arguments"),
-        ({"question": None}, "no 'question'"),
+        {"outputs": "[1]"},
+        {"is_synthesized": "[true]"},
+        {"inputs": "{}"},
+        {"inputs": "[1,"},
+        {"inputs": "[1, 2]"},  # a function's arguments are lists
+        {"outputs": f"[{'9' * 5000}, 1]"},
     ],
 )
-def test_rstar_rows_that_are_not_what_they_should_be_are_refused(
-    parse: Parse, change: dict[str, Any], message: str
-) -> None:
-    with pytest.raises(SourceError, match=message) as caught:
-        parse("rstar-coder", SEED | change)
-    assert "test.jsonl line 1" in str(caught.value)
+def test_a_torn_row_of_rstar_has_no_tests_and_the_others_have_theirs(tmp_path: Path, change: dict[str, Any]) -> None:
+    found = loaded(tmp_path, "rstar-coder", SEED | {"question_id": "torn", "question": "Torn."} | change, SEED)
+    assert {p.source_id: len(p.tests) for p in found.problems} == {"torn": 0, "seed_1": 2}
+    assert found.counts["problems_with_unreadable_tests"] == 1
+
+
+@pytest.mark.parametrize("column", ["question", "inputs", "outputs"])
+def test_a_file_of_another_kind_is_not_rstar(parse: Parse, column: str) -> None:
+    with pytest.raises(SourceError, match=f"test.jsonl line 1: no '{column}'"):
+        parse("rstar-coder", SEED | {column: None})
 
 
 def test_apps_files_of_the_hub_call_the_number_id(parse: Parse) -> None:
