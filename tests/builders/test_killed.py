@@ -54,15 +54,22 @@ def kill_and_go_on(recipe: Path, home: Path, whole: Whole, stages: Sequence[str]
 def test_a_build_that_samples_a_model_survives_kills(tmp_path: Path) -> None:
     recipe = model_recipe(tmp_path / "recipe")
     whole = whole_build(recipe, tmp_path / "whole")
-    met = kill_and_go_on(recipe, tmp_path / "home", whole, ["references", "sample", "labels", "commit"])
+    met = kill_and_go_on(recipe, tmp_path / "home", whole, ["references", "sample", "labels"])
     assert None not in met
-    assert len(set(met)) > 2, f"they met only {met}"
+    assert len(set(met)) > 1, f"they met only {met}"
 
 
-@pytest.mark.slow
-def test_a_build_of_imported_samples_survives_kills(imported: tuple[Path, Whole], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "aims",
+    [
+        pytest.param(["start", "references", "labels", "commit", "end"], marks=pytest.mark.slow),
+        pytest.param(["start", "references", *["labels"] * 2, *["commit"] * 3, "end"], marks=pytest.mark.deep),
+    ],
+)
+def test_a_build_of_imported_samples_survives_kills(
+    imported: tuple[Path, Whole], tmp_path: Path, aims: Sequence[str]
+) -> None:
     recipe, whole = imported
-    aims = ["start", "references", "labels", "labels", "commit", "commit", "commit", "end"]
     met = kill_and_go_on(recipe, tmp_path / "home", whole, aims)
     assert None not in met[:-1]
     assert len(set(met)) > 2, f"they met only {met}"

