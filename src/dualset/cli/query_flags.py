@@ -21,16 +21,19 @@ class QueryCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Find the query, then parse with its flags; an unknown flag is told what is near, in one line."""
-        positional = self._look(ctx, args)
+        from dualset.sql.queries import named_query, query_names
+
+        positional = self._look(ctx, args) or [""]
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
             named = ctx.meta.get(_NAMED)
             known = sorted({flag for each in self.get_params(ctx) for flag in each.opts if flag.startswith("--")})
             query = next((word for word in positional[1:] if not word.startswith("-")), "")
+            if named is None and positional[0] in query_names():
+                msg = f"which version? dualset sql REF {positional[0]}"
+                raise click.UsageError(msg) from error
             if named is None and query.isidentifier():
-                from dualset.sql.queries import named_query
-
                 named_query(query)  # says that there is none
             whose = f"{named.name} has no flag" if named else "no flag"
             hint = did_you_mean(error.option_name, known)
