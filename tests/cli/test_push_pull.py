@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hub_client import Client, client_of, settings
@@ -81,6 +82,9 @@ def test_a_version_of_the_hub_is_trained_from_and_measured_and_both_records_pin_
 ) -> None:
     from safetensors.numpy import load_file
 
+    from dualset.train.imitate import imitate
+    from dualset.train.settings import TrainSettings
+
     address = dualset("push", str(small_version), "ada/small").out.strip()
     sha = address.partition("@")[2]
     env = settings(hub, tmp_path, DUALSET_HOME=str(tmp_path / "store"))
@@ -93,7 +97,8 @@ def test_a_version_of_the_hub_is_trained_from_and_measured_and_both_records_pin_
 
     given = ["--model", tiny_model, "--preset", "micro", "--max-steps", "1", "--set", "warmup_steps=0"]
     run("train", "imitate", "hf://datasets/ada/small", *given, "-o", "out")
-    run("train", "imitate", small_version, *given, "-o", "here")
+    same: dict[str, Any] = {"preset": "micro", "max_steps": 1, "overrides": ("warmup_steps=0",)}
+    imitate(TrainSettings(ref=str(small_version), model=str(tiny_model), output=tmp_path / "here", **same))
     trained = tmp_path / "out/model.safetensors"
     assert trained.read_bytes() == (tmp_path / "here/model.safetensors").read_bytes()
     after, before = load_file(trained), load_file(tiny_model / "model.safetensors")
