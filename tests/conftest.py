@@ -25,10 +25,13 @@ def pytest_configure() -> None:
 
 @pytest.fixture(autouse=True)
 def _plain_logging() -> None:
-    """A command that ran in this process has our remarks go to stderr only; a test wants to read them itself."""
+    """A command that ran in this process has our remarks go to stderr only, and one on Ray has pytest's own handlers
+    take nothing; a test wants to read them itself."""
     log = logging.getLogger("dualset")
     log.handlers.clear()
     log.propagate = True
+    for handler in logging.getLogger().handlers:
+        handler.setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="session")
