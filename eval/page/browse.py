@@ -1,6 +1,6 @@
 """Groups to look at, as a judge sees them: the problem, and the candidates in the order shown, with their labels.
 
-In: a connection; where it has rankings, the places that judges gave are told too. Out: a section. The groups are drawn
+In: a connection; where it has rankings, judged groups with the places they gave. Out: a section. The groups are drawn
 by the hash of their ids, in turn by how many of them are right, so that each kind is there; fewer where groups are
 large, so that the page stays small.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from dualset.eval.page.asked import Connection, rows
 from dualset.eval.page.parts import Group, Member, Section
 from dualset.eval.page.texts import cut, name
-from dualset.eval.page.verdicts import Verdict, said_of, verdicts
+from dualset.eval.page.verdicts import Verdict, has_rankings, said_of, verdicts
 
 __all__ = ["browse"]
 
@@ -27,6 +27,7 @@ with drawn as (
         md5(group_id) as hash,
         row_number() over (partition by n_correct order by md5(group_id), group_id) as turn
     from groups
+    where {those}
 )
 select group_id, problem_id from drawn order by turn, n_correct, hash, group_id limit $most
 """
@@ -80,13 +81,16 @@ def browse(connection: Connection) -> Section:
     if not size:
         return Section(anchor="browse", title="Groups to look at", said="No group.")
     most = max(1, min(_GROUPS, _CHARACTERS // (size * _CODE + _TEXT)))
-    chosen = rows(connection, _CHOSEN, {"most": most})
+    judged = has_rankings(connection)
+    those = "group_id in (select group_id from rankings)" if judged else "true"
+    chosen = rows(connection, _CHOSEN.format(those=those), {"most": most})
     keys = {"groups": [row["group_id"] for row in chosen], "problems": [row["problem_id"] for row in chosen]}
     found = rows(connection, _DETAILS, {**keys, "members": _MEMBERS, "code": _CODE, "text": _TEXT})
-    told = verdicts(connection, keys["groups"])
+    told = verdicts(connection, keys["groups"]) if judged else {}
     by_group = groupby(found, key=lambda row: row["group_id"])
     groups = {group_id: _group(list(members), told.get(group_id, ())) for group_id, members in by_group}
-    said = f"{len(chosen)} groups, drawn by the hash of their ids, in turn by how many are right; as a judge sees them."
+    what = "groups that were judged" if judged else "groups"
+    said = f"{len(chosen)} {what}, drawn by the hash of their ids, in turn by how many are right; as a judge sees them."
     parts = tuple(groups[row["group_id"]] for row in chosen)
     return Section(anchor="browse", title="Groups to look at", said=said, parts=parts)
 

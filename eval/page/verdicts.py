@@ -1,7 +1,6 @@
 """What judges said of groups to look at: the place each gave to each program, in the version's own shown order.
 
-In: a connection, with or without the view ``rankings``. Out: by group a `Verdict` a judge, in the order of their names;
-nothing where there are no rankings.
+In: a connection. Out: whether it has the view ``rankings``; by group a `Verdict` a judge, in the order of their names.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +9,7 @@ from typing import NamedTuple
 from dualset.eval.page.asked import Connection, rows
 from dualset.eval.page.texts import name
 
-__all__ = ["Verdict", "said_of", "verdicts"]
+__all__ = ["Verdict", "has_rankings", "said_of", "verdicts"]
 
 _THERE = "select 1 as there from duckdb_views() where view_name = 'rankings' and not internal"
 _SAID = """
@@ -29,10 +28,13 @@ class Verdict(NamedTuple):
     places: list[int] | None
 
 
+def has_rankings(connection: Connection) -> bool:
+    """Whether the view is there."""
+    return bool(rows(connection, _THERE))
+
+
 def verdicts(connection: Connection, groups: Sequence[str]) -> Mapping[str, list[Verdict]]:
-    """By group id, six judges at most."""
-    if not rows(connection, _THERE):
-        return {}
+    """By group id, six judges at most; the view ``rankings`` must be there."""
     found: dict[str, list[Verdict]] = {}
     for row in rows(connection, _SAID, {"groups": list(groups)}):
         told = found.setdefault(row["group_id"], [])
