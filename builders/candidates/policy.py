@@ -228,7 +228,8 @@ def _read(transformers: Any, place: Place, dtype: Any, scores: bool) -> tuple[An
             place.folder, dtype=dtype, local_files_only=True, output_loading_info=True
         )
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
-        msg = f"{place.name}: its files cannot be loaded as a {'reward' if scores else 'language'} model ({_line(error)})"
+        what = "reward" if scores else "language"
+        msg = f"{place.name}: its files cannot be loaded as a {what} model ({_line(error)})"
         raise ModelError(msg) from error
     if report["missing_keys"] or report["mismatched_keys"]:  # transformers would fill them with random numbers
         first = sorted(map(str, report["missing_keys"] or report["mismatched_keys"]))[0]
