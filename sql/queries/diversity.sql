@@ -23,7 +23,7 @@ judged as (
         problem_id,
         count(*) filter (passed) as right_programs,
         count(*) filter (not passed) as wrong_programs,
-        count(distinct hash(outcomes)) filter (not passed) as ways_to_fail
+        count(distinct case when not passed then hash(outcomes) end) as ways_to_fail
     from labels
     group by problem_id
 )

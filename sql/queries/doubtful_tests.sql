@@ -6,7 +6,7 @@ with judged as (
     select problem_id, count(passed) as programs
     from labels
     group by problem_id
-    having programs >= greatest($min_programs, 1)
+    having programs >= greatest($min_programs, 1) and not bool_or(passed)  -- a right program fails no test
 ),
 failing as (
     select
@@ -14,6 +14,7 @@ failing as (
         unnest(list_filter(range(len(outcomes)), lambda i: outcomes[i + 1] <> 'pass')) as test_index,
         tests_passed = tests_total - 1 and tests_total > 1 as sole
     from labels
+    semi join judged using (problem_id)
     where not passed
 ),
 counted as (
