@@ -12,6 +12,7 @@ ROOMS = [
     "dataset",
     "problems",
     "candidates",
+    "generated",
     "execution",
     "mutation",
     "consensus",

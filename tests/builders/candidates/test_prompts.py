@@ -13,6 +13,7 @@ from dualset.builders.errors import RecipeError
 PUBLISHED = {
     "program-1": "917bcce912cfa690",
     "statement-1": "73e53f1be01c2d6e",
+    "suite-1": "33d0754869a67565",
     "tests-1": "d836f8c74876d12e",
 }
 """Versions were made with these. A better prompt is a new file with a higher number."""
@@ -57,6 +58,9 @@ def test_tests_are_asked_for_by_the_same_path(style: Style, said: str) -> None:
     [turn] = load_template("tests").chat(problem(style=style, entry_point="f"))
     assert said in turn["content"]
     assert turn["content"].startswith("Say it.\n\nWrite one test")
+    [turn] = load_template("suite").chat(problem(style=style, entry_point="f"))
+    assert said in turn["content"]
+    assert turn["content"].startswith("Say it.\n\nWrite several different tests")
 
 
 def test_an_own_template_with_a_system_turn(tmp_path: Path) -> None:
