@@ -6,6 +6,7 @@ problems with their candidates are in memory; groups lie on disk until they are 
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -14,9 +15,11 @@ from dualset.builders.candidates.pool import Pool, by_problem, n_programs
 from dualset.builders.candidates.samplers.sampler import PROMPT_TOO_LONG
 from dualset.builders.dataset.records import Candidate, Problem, row
 from dualset.builders.dataset.store import Version, VersionContent, commit_version
-from dualset.builders.execution.kept import Codes, KeptLabels, Work, in_parts
+from dualset.builders.execution.kept import Codes, Work, in_parts
+from dualset.builders.generated.collect import Collected
 from dualset.builders.groups.mixed import balanced, make_groups, problem_kind
 from dualset.builders.groups.settings import GroupSettings
+from dualset.builders.labelled import Labeller, labeller
 from dualset.builders.spill import Spill
 
 __all__ = ["Built", "Goal", "assemble"]
@@ -48,7 +51,13 @@ class Goal(NamedTuple):
 
 
 def assemble(
-    problems: Sequence[Problem], pool: Pool, work: Work, settings: GroupSettings, goal: Goal, place: Path
+    problems: Sequence[Problem],
+    pool: Pool,
+    work: Work,
+    settings: GroupSettings,
+    goal: Goal,
+    place: Path,
+    tests: Mapping[str, Collected] | None = None,
 ) -> Version:
     """Label the pool's programs, group its candidates, and commit.
 
@@ -59,25 +68,26 @@ def assemble(
         settings: of the groups.
         goal: what to commit; its counts so far are completed.
         place: a folder for what lies on disk meanwhile.
+        tests: generated tests by problem_id; None: the recipe has none.
 
     Raises:
         DualsetError: see ``builders/errors.py``; what was finished stays finished.
     """
-    with Spill(place / "groups", ("problem_id", "group_id", "n_correct")) as groups:
-        labels = KeptLabels(work, n_programs(pool, problems))
-        if work.ahead:
-            work.ahead(work, ([(tried.problem, tried.codes) for tried in part] for part in _parts(pool, problems)))
-        counts = _label_and_group(problems, pool, labels, settings, groups)
+    with (
+        Spill(place / "groups", ("problem_id", "group_id", "n_correct")) as groups,
+        closing(labeller(work, tests, n_programs(pool, problems), place)) as labels,
+    ):
+        labels.ahead([(tried.problem, tried.codes) for tried in part] for part in _parts(pool, problems))
+        counts = _label_and_group(problems, pool, labels, settings, work.settings.source, groups)
         kept = _balance(settings, groups, counts)
-        counts |= goal.content.counts
+        counts |= {**goal.content.counts, **labels.counts()}
         return commit_version(
             goal.name,
             {
                 "problems": (row(p) for p in problems),
                 "candidates": (each for _, candidates in by_problem(pool, problems) for each in candidates),
-                "labels": labels.labels(),
                 "groups": (group for group in groups.rows() if kept is None or group["group_id"] in kept),
-                "observations": labels.observations(),
+                **labels.tables(),
             },
             content=replace(
                 goal.content, counts={name: counts.get(name, 0) for name in sorted({*ALWAYS_COUNTED, *counts})}
@@ -107,19 +117,25 @@ def _parts(pool: Pool, problems: Sequence[Problem]) -> Iterator[list[_Tried]]:
 
 
 def _label_and_group(
-    problems: Sequence[Problem], pool: Pool, labels: KeptLabels, settings: GroupSettings, groups: Spill
+    problems: Sequence[Problem],
+    pool: Pool,
+    labels: Labeller,
+    settings: GroupSettings,
+    label_source: str,
+    groups: Spill,
 ) -> dict[str, int]:
     """Part by part: label the programs, make groups of the candidates. What became of every one of them is counted."""
     counts: Counter[str] = Counter()
     for part in _parts(pool, problems):
         verdicts: dict[str, bool | None] = {}
-        for label in labels.label([(tried.problem, tried.codes) for tried in part]):
+        samples = Counter(c.program_id for tried in part for c in tried.candidates if c.program_id)
+        for label in labels.label([(tried.problem, tried.codes) for tried in part], samples):
             verdicts[label["program_id"]] = label["passed"]
             counts[_VERDICTS[label["passed"]]] += 1
             counts["programs_repeated"] += label["runs"] > 1
             counts["programs_flaky"] += bool(label["flaky"])
         for tried in part:
-            chunks = make_groups(tried.problem, tried.candidates, verdicts, settings)
+            chunks = make_groups(tried.problem, tried.candidates, verdicts, settings, label_source)
             groups.add(map(row, chunks.groups))
             counts[f"{problem_kind(tried.candidates, verdicts)}_problems"] += 1
             counts["all_pass_chunks"] += chunks.all_pass

@@ -6,7 +6,8 @@ completions are kept under ``NAME/work``, named by what they were made from, so 
 nothing that is done. Only what a recipe says reaches the revision: not the number of workers, the clock or where files
 lie.
 
-A problem whose own reference program fails its tests would label right programs wrong. It is left out, and counted.
+A problem whose own reference program fails its tests would label right programs wrong. It is left out, and counted; but
+not where a consensus decides, which looks at no ground truth.
 """
 
 from contextlib import ExitStack
@@ -26,8 +27,12 @@ from dualset.builders.errors import RecipeError
 from dualset.builders.execution.kept import Work
 from dualset.builders.execution.ladder import ONE, Sandbox
 from dualset.builders.execution.references import judge_references
+from dualset.builders.generated.collect import Collected
+from dualset.builders.generated.load import generated_tests
+from dualset.builders.generated.settings import TestSettings
 from dualset.builders.groups.splits import split_of
 from dualset.builders.problems.load import load_problems
+from dualset.builders.problems.problem_set import ProblemSet
 from dualset.builders.progress import Progress, silent
 from dualset.builders.recipe import Recipe
 from dualset.builders.sampled import Engine, sample_pool
@@ -97,8 +102,11 @@ def _build(
             template = load_template(settings.prompt or default_template(recipe.problems.source), settings.system)
             pool, sampled = sample_pool(settings, template, problems, folder, engine=engine, progress=progress)
             pins |= sampled
+        tests = None
+        if recipe.tests is not None:
+            tests, pins["tests"] = _tests(recipe.tests, problems, problem_set, folder, engine, progress)
         content = VersionContent(recipe=recipe.content, pins=pins, counts=references | problem_set.counts)
-        version = assemble(problems, pool, work, recipe.groups, Goal(recipe.name, home, tag, content), place)
+        version = assemble(problems, pool, work, recipe.groups, Goal(recipe.name, home, tag, content), place, tests)
     return Built(version=version, counts=version.counts, left_out=left_out)
 
 
@@ -110,7 +118,7 @@ def _sound(
     problems = tuple(
         replace(p, split=p.split or split_of(p.problem_id, shares.train, shares.validation)) for p in problems
     )
-    if recipe.problems.keep_failing:
+    if recipe.problems.keep_failing or recipe.labels.selector is not None:  # then their own tests decide nothing
         return problems, (), {}
     found = judge_references(problems, replace(work, stage="references"))
     counts = {f"references_{name}": len(ids) for name, ids in found._asdict().items()}
@@ -123,3 +131,17 @@ def _sound(
         )
         raise RecipeError(msg)
     return stay, found.failed, counts | {"problems_left_out": len(found.failed)}
+
+
+def _tests(
+    settings: TestSettings,
+    problems: tuple[Problem, ...],
+    names: ProblemSet,
+    folder: Path,
+    engine: Engine | None,
+    progress: Progress,
+) -> tuple[dict[str, Collected], dict[str, Any]]:
+    """The generated tests by problem_id, and what they were made with."""
+    with generated_tests(settings, problems, folder, names=names, engine=engine, progress=progress) as found:
+        tests = {problem.problem_id: collected for problem, collected in found}
+        return tests, dict(found.pins)

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from dualset.builders.candidates.settings import CandidateSettings, with_preset
+from dualset.builders.consensus.parse import parse_selector
 from dualset.builders.errors import RecipeError
-from dualset.builders.execution.settings import LabelSettings
+from dualset.builders.execution.settings import CONSENSUS, EXECUTION, LabelSettings
+from dualset.builders.generated.settings import TestSettings
 from dualset.builders.groups.settings import GroupSettings
 from dualset.builders.problems.preset import with_problem_preset
 from dualset.builders.problems.settings import ProblemSettings
@@ -41,7 +43,8 @@ class SplitSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
-    """How a version is built. ``candidates`` may be absent where only ``dualset check`` is wanted."""
+    """How a version is built. ``candidates`` may be absent where only ``dualset check`` is wanted; ``tests`` are to be
+    generated, and most recipes have none."""
 
     name: str
     problems: ProblemSettings
@@ -49,6 +52,7 @@ class Recipe:
     labels: LabelSettings = field(default_factory=LabelSettings)
     groups: GroupSettings = field(default_factory=GroupSettings)
     splits: SplitSettings = field(default_factory=SplitSettings)
+    tests: TestSettings | None = None
 
     @property
     def content(self) -> dict[str, Any]:
@@ -56,6 +60,12 @@ class Recipe:
         sections = asdict(self)
         del sections["name"]
         sections["candidates"] = self.candidates.content if self.candidates else None
+        if self.tests is None:  # so that recipes without generated tests keep their revision
+            del sections["tests"]
+        else:
+            sections["tests"] = {**self.tests.content, "per_completion": self.tests.per_completion}
+            sections["tests"] |= {"at_most": self.tests.at_most}
+        sections["labels"] = self.labels.content
         return {
             name: {k: _plain(v) for k, v in section.items() if _decides(k, v)} if section else None
             for name, section in sections.items()
@@ -76,6 +86,8 @@ def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
         tree["problems"] = with_problem_preset(tree["problems"])
     if isinstance(tree.get("candidates"), dict):
         tree["candidates"] = with_preset(tree["candidates"])
+    if isinstance(tree.get("tests"), dict):
+        tree["tests"] = with_preset(tree["tests"])
     recipe = parse_settings(Recipe, tree, str(path))
     _check(recipe, path)
     return parse_settings(Recipe, _with_absolute_paths(tree, path.resolve().parent), str(path))
@@ -87,6 +99,8 @@ def _check(recipe: Recipe, path: Path) -> None:
     most = recipe.problems.max_tests
     if recipe.candidates:
         recipe.candidates.check()
+    if recipe.tests:
+        recipe.tests.check()
     checks = [
         (limit is None or limit >= 1, "problems.limit", limit, "null, or 1 or more"),
         (cap is None or cap >= 1, "groups.max_per_problem", cap, "null, or 1 or more"),
@@ -104,6 +118,15 @@ def _check(recipe: Recipe, path: Path) -> None:
         (recipe.labels.timeout_s > 0, "labels.timeout_s", recipe.labels.timeout_s, "above 0 seconds"),
         (16 <= recipe.labels.memory_mb <= _MOST, "labels.memory_mb", recipe.labels.memory_mb, f"16 to {_MOST}"),
         (1 <= recipe.labels.output_kb <= _MOST, "labels.output_kb", recipe.labels.output_kb, f"1 to {_MOST}"),
+        (_source(recipe.labels.source), "labels.source", recipe.labels.source, "execution or consensus:SELECTOR"),
+        (recipe.labels.ties in ("first", "merge"), "labels.ties", recipe.labels.ties, "first or merge"),
+        (recipe.labels.rank_above >= 0, "labels.rank_above", recipe.labels.rank_above, "0 or more"),
+        (
+            recipe.labels.selector is None or recipe.tests,
+            "labels.source",
+            recipe.labels.source,
+            "a tests section beside it: a consensus is found with generated tests",
+        ),
         (_modules(recipe.labels.packages), "labels.packages", list(recipe.labels.packages), "different module names"),
         (
             abs(shares.train + shares.validation + shares.test - 1) < 1e-9,
@@ -117,6 +140,13 @@ def _check(recipe: Recipe, path: Path) -> None:
         if not holds:
             msg = f"{path}: {name} is {value!r}: expected {wanted}"
             raise RecipeError(msg)
+
+
+def _source(source: str) -> bool:
+    """Whether it names what decides labels; a selector that there is not is an error of its own."""
+    if source.startswith(CONSENSUS):
+        parse_selector(source.removeprefix(CONSENSUS))
+    return source == EXECUTION or source.startswith(CONSENSUS)
 
 
 def _decides(key: str, value: Any) -> bool:
@@ -139,7 +169,7 @@ def _with_absolute_paths(tree: Mapping[str, Any], folder: Path) -> dict[str, Any
     """The tree with each section's paths expanded and made absolute; ``model`` and ``prompt`` too where they are
     written as one."""
     whole = dict(tree)
-    for name in ("problems", "candidates"):
+    for name in ("problems", "candidates", "tests"):
         section = whole.get(name)
         if not isinstance(section, dict):
             continue

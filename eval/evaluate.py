@@ -16,12 +16,13 @@ from pathlib import Path
 from dualset.builders.candidates.policy import MICRO_POLICY, load_policy
 from dualset.builders.dataset.hub.log import HubPin, hub_pin
 from dualset.builders.dataset.store import open_version, store_home
+from dualset.builders.errors import VersionError
 from dualset.builders.execution.ladder import ONE, Sandbox
 from dualset.builders.progress import Progress, silent
 from dualset.eval import metrics
 from dualset.eval.choosing.by_ranking import choose_by_ranking
 from dualset.eval.choosing.more import choose_by
-from dualset.eval.choosing.tests import Tests, tests_to_choose_by
+from dualset.eval.choosing.tests import Tests, source_of, tests_to_choose_by
 from dualset.eval.judging import judge
 from dualset.eval.pool import Pool, pool_of
 from dualset.eval.position import PositionBias
@@ -60,7 +61,8 @@ class ModelScores:
 class Evaluation:
     """Everything measured, with the pins it was measured at.
 
-    ``max_tokens`` is null where no model was asked; ``n_tested`` problems have tests to choose by.
+    ``max_tokens`` is null where no model was asked; ``n_tested`` problems have tests to choose by, ``tests``
+    says which.
     """
 
     dataset: str
@@ -71,6 +73,7 @@ class Evaluation:
     n_problems: int
     n_groups: int
     n_tested: int
+    tests: str | None
     strata: Mapping[str, Mapping[str, frozenset[str]]]
     models: tuple[ModelScores, ...]
 
@@ -99,8 +102,14 @@ def evaluate(
         ModelError: a model cannot be loaded.
     """
     version = open_version(ref, home=home)
+    if version.consensus is not None:
+        msg = (
+            f"the groups of {version.name}@{version.revision[:12]} are labelled by a consensus, not by the truth: "
+            "measure on a version labelled by execution"
+        )
+        raise VersionError(msg)
     pool = pool_of(version, settings)
-    tests = tests_to_choose_by(pool.problems, settings)
+    tests = tests_to_choose_by(version, pool.problems, settings)
     asked = [settings.of(model, pool.max_tokens) for model in models]
     for model in models:
         _refuse_early(model, settings.engine)
@@ -123,6 +132,7 @@ def evaluate(
         n_problems=len(pool.problems),
         n_groups=len(pool.groups),
         n_tested=len(tests),
+        tests=source_of(version, settings),
         strata={by: {name: frozenset(ids) for name, ids in strata_of(pool.problems, by).items()} for by in settings.by},
         models=tuple(measured),
     )

@@ -45,7 +45,7 @@ def report(evaluation: Evaluation) -> dict[str, Any]:
         "problems": evaluation.n_problems,
         "groups": evaluation.n_groups,
         "problems_with_tests_to_choose_by": evaluation.n_tested,
-        "settings": {**_plain(settings), "max_tokens": evaluation.max_tokens},
+        "settings": {**_plain(settings), "max_tokens": evaluation.max_tokens, "tests": evaluation.tests},
         "rules": RULES,
         "models": [_model(model, first, evaluation) for model in evaluation.models],
         "decomposition": decomposition(evaluation),

@@ -10,7 +10,10 @@ from dualset.builders.settings import parse_settings, set_overrides
 from dualset.eval.choosing.ways import check_way, way_name
 from dualset.eval.strata import strata_of
 
-__all__ = ["EvalSettings"]
+__all__ = ["GENERATED", "PUBLIC", "EvalSettings"]
+
+PUBLIC, GENERATED = "public", "generated"
+"""Tests to choose by: those that statements show, or those that the version holds besides the problems' own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,7 +25,7 @@ class EvalSettings:
         samples: programs written a problem and repeat; 0 leaves writing out.
         best_of: samples among which one is chosen (DuST's K is 4); with fewer of them, nothing is chosen.
         choose_by: ways of choosing besides the model's own ranking (``choosing/ways.py``).
-        tests: what is chosen by: the tests that a statement shows (public), generated ones, or those of a file.
+        tests: what is chosen by, public or generated; None: generated where the version holds some.
         repeats: how often all is done, each time with other draws.
         orders: shown orders that a judge's ranks are averaged over.
         since: only problems released on that day or later; one whose day is unknown is left out.
@@ -69,6 +72,7 @@ class EvalSettings:
         """Refuse what makes no sense."""
         checks = (
             (self.samples >= 0, "samples", self.samples, "0 or more"),
+            (self.tests in (None, PUBLIC, GENERATED), "tests", self.tests, f"{PUBLIC} or {GENERATED}"),
             (self.best_of >= 1, "best-of", self.best_of, "1 or more"),
             (self.repeats >= 1, "repeats", self.repeats, "1 or more"),
             (self.orders >= 1, "orders", self.orders, "1 or more"),

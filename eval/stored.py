@@ -15,7 +15,7 @@ from dualset.builders.errors import VersionError
 from dualset.builders.execution.ladder import ONE, Sandbox
 from dualset.builders.progress import Progress, silent
 from dualset.eval.choosing.more import choose_by
-from dualset.eval.choosing.tests import tests_to_choose_by
+from dualset.eval.choosing.tests import source_of, tests_to_choose_by
 from dualset.eval.evaluate import Evaluation, ModelScores, pass_rates
 from dualset.eval.pool import pool_of, split_of
 from dualset.eval.scores import Measured, joined
@@ -51,9 +51,16 @@ def evaluate_stored(
     """
     version = open_version(ref, home=home)
     pool = pool_of(version, settings)
-    tests = tests_to_choose_by(pool.problems, settings)
+    tests = tests_to_choose_by(version, pool.problems, settings)
     split = split_of(settings)
-    passed = {row["program_id"]: row["passed"] for row in version.rows("labels", split, ["program_id", "passed"])}
+    verdict = "passed" if version.consensus is None else "truth"
+    passed = {row["program_id"]: row[verdict] for row in version.rows("labels", split, ["program_id", verdict])}
+    if version.consensus is not None and all(each is None for each in passed.values()):
+        msg = (
+            f"the labels of {version.name}@{version.revision[:12]} come from a consensus, which measures nothing: "
+            "build it with  labels.truth: true"
+        )
+        raise VersionError(msg)
     tried: dict[str, dict[str, list[Attempt]]] = {}
     columns = ["problem_id", "program_id", "model", "sample_index"]
     found = version.rows("candidates", split, [*columns, "code"] if settings.choose_by else columns)
@@ -61,9 +68,9 @@ def evaluate_stored(
         found = iter(sorted(found, key=lambda row: (row["problem_id"], row["sample_index"])))
     for row in found:
         if row["problem_id"] in pool.problems:
-            verdict = False if row["program_id"] is None else passed.get(row["program_id"])
+            right = False if row["program_id"] is None else passed.get(row["program_id"])
             of_model = tried.setdefault(row["model"] or UNNAMED, {})
-            of_model.setdefault(row["problem_id"], []).append(Attempt(row.get("code"), verdict))
+            of_model.setdefault(row["problem_id"], []).append(Attempt(row.get("code"), right))
     if not tried:
         msg = f"{version.name}@{version.revision[:12]} holds no attempts at these problems"
         raise VersionError(msg)
@@ -77,6 +84,7 @@ def evaluate_stored(
         n_problems=len(pool.problems),
         n_groups=len(pool.groups),
         n_tested=len(tests),
+        tests=source_of(version, settings),
         strata={by: {name: frozenset(ids) for name, ids in strata_of(pool.problems, by).items()} for by in settings.by},
         models=tuple(
             ModelScores(

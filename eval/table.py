@@ -120,7 +120,7 @@ def _notes(report: Mapping[str, Any], names: Sequence[str]) -> list[str]:
 
 def _tests(report: Mapping[str, Any]) -> list[str]:
     n = report["problems_with_tests_to_choose_by"]
-    said = f"{n} of {report['problems']} problems have tests to choose by ({report['settings']['tests'] or 'public'})"
+    said = f"{n} of {report['problems']} problems have tests to choose by ({report['settings']['tests']})"
     return [f"{said}; on the others the choice is blind."] if n else []
 
 

@@ -1,7 +1,7 @@
 """A version as Polars LazyFrames: the same tables and views as in SQL, nothing read before it is collected.
 
-In: a reference or a version. Out: ``{"problems": LazyFrame, ..., "executions": ..., "attempts": ...}``, and
-``rankings`` where files of them are given. Rows lie split by split, so sort where the order matters.
+In: a reference or a version. Out: ``{"problems": LazyFrame, ..., "tested": ..., "executions": ..., "attempts": ...}``,
+and ``rankings`` where files of them are given. Rows lie split by split, so sort where the order matters.
 
 ``sql/`` has no ``__init__.py``, so ``dualset.sql.frames`` is this module. It is callable, so that both spellings work::
 
@@ -50,9 +50,11 @@ def frames(
     if files := [Path(path) for path in ([rankings] if isinstance(rankings, str | Path) else rankings)]:
         connect(version, rankings=files).close()  # checks them
         judged["rankings"] = _rankings(files, tables["problems"])
+    tested = _tested(tables, consensus=version.consensus is not None)
     return {
         **tables,
-        "executions": _executions(tables["labels"], tables["problems"]),
+        "tested": tested,
+        "executions": _executions(tables["labels"], tested),
         "attempts": _attempts(tables["candidates"], tables["labels"]),
         **judged,
     }
@@ -84,9 +86,9 @@ def _schema(table: str) -> dict[str, pl.DataType]:
     return dict(pl.DataFrame(TABLES[table].schema.empty_table()).schema)
 
 
-def _executions(labels: pl.LazyFrame, problems: pl.LazyFrame) -> pl.LazyFrame:
+def _executions(labels: pl.LazyFrame, tested: pl.LazyFrame) -> pl.LazyFrame:
     """One row a program and test."""
-    tests = problems.select(
+    tests = tested.select(
         "problem_id",
         test_id=pl.col("tests").list.eval(pl.element().struct.field("test_id")),
         test_index=pl.int_ranges(pl.col("tests").list.len()),
@@ -106,6 +108,16 @@ def _executions(labels: pl.LazyFrame, problems: pl.LazyFrame) -> pl.LazyFrame:
         .join(tests, on=["problem_id", "test_index"], how="left")
         .select("problem_id", "program_id", "test_index", "test_id", "outcome", passed.alias("passed"), "split")
     )
+
+
+def _tested(tables: dict[str, pl.LazyFrame], *, consensus: bool) -> pl.LazyFrame:
+    """One row a problem: the tests that the outcomes of its labels are about, in their order."""
+    if not consensus:
+        return tables["problems"].select("problem_id", "tests")
+    fields = ("test_id", "input", "expected", "code")
+    said = pl.struct(*fields, visibility=pl.lit("private"), origin=pl.lit("generated"))
+    generated = tables["generated_tests"].sort("problem_id", "test_index").select("problem_id", tests=said)
+    return generated.group_by("problem_id", maintain_order=True).agg("tests")
 
 
 def _attempts(candidates: pl.LazyFrame, labels: pl.LazyFrame) -> pl.LazyFrame:

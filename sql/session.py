@@ -85,7 +85,22 @@ def connect(
 def _make_views(connection: duckdb.DuckDBPyConnection, version: Version) -> None:
     for table in TABLES:
         connection.execute(f"create view {table} as {select_table(version, table)}")
+    connection.execute(f"create view tested as {_TESTED[version.consensus is not None]}")
     connection.execute((Path(__file__).parent / "views.sql").read_text("utf-8"))
+
+
+_TESTED = {
+    False: "select problem_id, tests from problems",
+    True: """
+        select problem_id, list({
+            'test_id': test_id, 'input': input, 'expected': expected, 'code': code,
+            'visibility': 'private', 'origin': 'generated'
+        } order by test_index) as tests
+        from generated_tests
+        group by problem_id
+    """,
+}
+"""One row a problem: the tests that the outcomes of its labels are about, in their order."""
 
 
 def ask(connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Any] | None = None) -> Answer:

@@ -13,12 +13,12 @@ with ran as (
     from labels
 ),
 named as (
-    select problem_id, list_transform(tests, lambda test: test.test_id) as test_ids from problems
+    select problem_id, list_transform(tests, lambda test: test.test_id) as test_ids from tested
 )
 select
     ran.problem_id,
     ran.program_id,
-    ran.test_index,  -- from 0, in the problem's test order
+    ran.test_index,  -- from 0, in the order of the tests that labels are about (view tested, session.py)
     named.test_ids[ran.test_index + 1] as test_id,
     ran.outcome,
     case when ran.outcome <> 'infra_error' then ran.outcome = 'pass' end as passed,  -- a fault of the machine is unknown

@@ -21,6 +21,7 @@ ROOMS = [
     "groups",
     "recipe",
     "sampled",
+    "labelled",
     "assemble",
     "forecast",
     "build",

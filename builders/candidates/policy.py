@@ -224,9 +224,7 @@ def _read(transformers: Any, place: Place, dtype: Any, scores: bool) -> tuple[An
     kind = transformers.AutoModelForSequenceClassification if scores else transformers.AutoModelForCausalLM
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(place.folder, local_files_only=True)
-        model, report = kind.from_pretrained(
-            place.folder, dtype=dtype, local_files_only=True, output_loading_info=True
-        )
+        model, report = kind.from_pretrained(place.folder, dtype=dtype, local_files_only=True, output_loading_info=True)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
         what = "reward" if scores else "language"
         msg = f"{place.name}: its files cannot be loaded as a {what} model ({_line(error)})"

@@ -54,7 +54,7 @@ def card(folder: Path, manifest: Manifest, *, repo_id: str | None = None) -> str
         limitations(version, figures),
         citation(version, repo_id),
         "## Tables",
-        *(describe_table(each, level=3) for each in TABLES.values()),
+        *(describe_table(TABLES[name], level=3) for name in version.tables),
     ]
     return seal(f"---\n{metadata}---\n\n" + "\n\n".join(part for part in parts if part) + "\n\n")
 
@@ -78,7 +78,16 @@ def _summary(version: Version, figures: Figures) -> str:
     return (
         f"This version: {counts['candidates']:,} completions{f' by {models}' if models else ''} for "
         f"{counts['problems']:,} problems{f' of {sources}' if sources else ''}; {counts['labels']:,} distinct programs "
-        f"among them, labelled by running them; {counts['groups']:,} groups."
+        f"among them, {_labelled(version)}; {counts['groups']:,} groups."
+    )
+
+
+def _labelled(version: Version) -> str:
+    if version.consensus is None:
+        return "labelled by running them"
+    return (
+        f"labelled by which of them agree best with tests that a model wrote ({word(version.consensus)}), not by their "
+        "problems' own tests"
     )
 
 
@@ -94,7 +103,7 @@ def _rows(version: Version, figures: Figures) -> str:
     """Rows and rates by split; what is measured is no part of the version and is left out."""
     splits = [split.value for split in Split if any(rows.get(split) for rows in version.splits.values())]
     body = []
-    for each in (each for each in TABLES.values() if not each.measured):
+    for each in (TABLES[name] for name in version.tables if not TABLES[name].measured):
         rows = [version.splits[each.name].get(split, 0) for split in splits]
         body.append([f"{each.name}{_WHAT.get(each.name, '')}", *(f"{n:,}" for n in (*rows, sum(rows)))])
     rates = [figures.rates_by_split.get(split) for split in splits] + [figures.rates]
@@ -201,5 +210,5 @@ def _some_rows(version: Version) -> tuple[str, str]:
 
 
 def _empty(version: Version) -> Iterator[str]:
-    if empty := [name for name in TABLES if not sum(version.splits[name].values())]:
+    if empty := [name for name in version.tables if not sum(version.splits[name].values())]:
         yield f"Without rows: {', '.join(empty)}. `datasets` loads a table without rows with `streaming=True` only."

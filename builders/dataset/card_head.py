@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from dualset.builders.dataset.figures import Figures
-from dualset.builders.dataset.schema import TABLES
 from dualset.builders.dataset.version import Version
 
 __all__ = ["head"]
@@ -28,7 +27,7 @@ def head(version: Version, figures: Figures) -> dict[str, Any]:
         "task_categories": ["text-ranking", "text-generation"],
         "tags": ["dualset", "code", "code-generation", "execution-feedback", "ranking"],
         "size_categories": [_size(version.counts["candidates"])],
-        "configs": [_config(version, table) for table in TABLES],
+        "configs": [_config(version, table) for table in version.tables],
     }
 
 

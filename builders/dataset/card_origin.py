@@ -109,7 +109,12 @@ def limitations(version: Version, figures: Figures) -> str:
 
 
 def _limitations(version: Version, figures: Figures) -> Iterator[str]:
-    yield "A label says that a program passed these tests within these limits, not that it is right: tests miss errors."
+    yield (
+        "A label says that a program passed these tests within these limits, not that it is right: tests miss errors."
+        if version.consensus is None
+        else "A label says what programs and generated tests agree on, not that a program is right: a consensus looks "
+        "at no ground truth, and may be wrong."
+    )
     programs = figures.programs_passed + figures.programs_failed + figures.programs_unknown
     if figures.programs_unknown:
         share = percent(figures.programs_unknown, programs)

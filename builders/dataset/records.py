@@ -134,6 +134,8 @@ class Label:
     runs: int
     flaky: bool | None
     limits: Limits
+    label_source: str = "execution"
+    truth: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,6 +147,37 @@ class Observation:
     isolation: str
     durations_ms: tuple[float, ...]
     peak_memory_mb: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GeneratedTest:
+    """A test that a model wrote: its text as in :class:`Test`, and what is known of it."""
+
+    problem_id: str
+    test_index: int
+    test_id: str
+    input: str | None
+    expected: str | None
+    code: str | None
+    count: int
+    chosen: bool | None = None
+    valid: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MatrixRow:
+    """Which programs of a problem pass which of its generated tests, packed; see ``schema.py``."""
+
+    problem_id: str
+    program_ids: tuple[str, ...]
+    test_ids: tuple[str, ...]
+    program_counts: tuple[int, ...]
+    test_counts: tuple[int, ...]
+    passed: str
+    programs_unknown: int
+    tests_unknown: int
+    rank: int
+    tied: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

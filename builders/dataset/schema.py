@@ -14,7 +14,7 @@ import pyarrow as pa
 
 __all__ = ["SCHEMA_VERSION", "TABLES", "Column", "Table"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised with every change of a column; a manifest names the one it was written with."""
 
 
@@ -29,13 +29,18 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
-    """One table: ``key`` orders and identifies its rows; ``measured`` tables are outside the revision."""
+    """One table: ``key`` orders and identifies its rows.
+
+    ``measured`` tables are outside the revision. ``optional`` ones are in some versions only: one without rows is not
+    there.
+    """
 
     name: str
     doc: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     measured: bool = False
+    optional: bool = False
 
     @property
     def schema(self) -> pa.Schema:
@@ -140,16 +145,25 @@ _CANDIDATES = Table(
 
 _LABELS = Table(
     name="labels",
-    doc="one row a program: the verdict from running it on the problem's tests",
+    doc="one row a program: the verdict from running it on tests, and where it comes from",
     key=("problem_id", "program_id"),
     columns=(
         _PROGRAM_ID,
         _PROBLEM_ID,
-        Column("passed", pa.bool_(), "true: every test passed; null: unknown (no tests, infrastructure fault, flaky)"),
+        Column(
+            "passed",
+            pa.bool_(),
+            "true: every test passed, or under a consensus: chosen by it; null: unknown (no tests, infrastructure "
+            "fault, flaky, a matrix that tells nothing)",
+        ),
         Column("outcome", _WORD, "the first failing test's outcome, or pass; null where there are no tests"),
         Column("tests_passed", pa.int32(), "tests passed"),
-        Column("tests_total", pa.int32(), "tests of the problem"),
-        Column("outcomes", pa.list_(_WORD), "outcome on each test, in the problem's test order"),
+        Column("tests_total", pa.int32(), "tests of the problem; under a consensus, its generated tests"),
+        Column(
+            "outcomes",
+            pa.list_(_WORD),
+            "outcome on each test, in the problem's test order; under a consensus, in that of generated_tests",
+        ),
         Column(
             "first_failure",
             _FAILURE,
@@ -158,6 +172,18 @@ _LABELS = Table(
         Column("runs", pa.int32(), "how often it was run"),
         Column("flaky", pa.bool_(), "true: runs differ; null: run once, so unknown"),
         Column("limits", _LIMITS, "CPU seconds a test, MiB of memory and KiB of output it was held to"),
+        Column(
+            "label_source",
+            _WORD,
+            "what decides passed: execution (the problem's tests), or consensus: with the selector; null in older "
+            "versions",
+        ),
+        Column(
+            "truth",
+            pa.bool_(),
+            "under a consensus: whether it passes the problem's own tests; for comparison only, it decides nothing; "
+            "null: not run or unknown",
+        ),
     ),
 )
 
@@ -178,7 +204,7 @@ _GROUPS = Table(
         Column("correct", pa.list_(pa.bool_()), "their labels, in the order shown"),
         Column("n_correct", pa.int32(), "how many are right: 1 to K-1"),
         Column("order_seed", pa.int64(), "the seed of the shuffle that gave the order shown"),
-        Column("label_source", _WORD, "where the labels come from: execution"),
+        Column("label_source", _WORD, "where the labels come from: execution, or consensus: with the selector"),
     ),
 )
 
@@ -200,5 +226,57 @@ _OBSERVATIONS = Table(
     ),
 )
 
-TABLES: dict[str, Table] = {t.name: t for t in (_PROBLEMS, _CANDIDATES, _LABELS, _GROUPS, _OBSERVATIONS)}
+_GENERATED_TESTS = Table(
+    name="generated_tests",
+    doc="one row a distinct test that a model wrote; nobody says that it is right",
+    key=("problem_id", "test_index"),
+    optional=True,
+    columns=(
+        _PROBLEM_ID,
+        Column("test_index", pa.int32(), "its place among the tests of its problem, from 0"),
+        Column("test_id", _WORD, "the test: 16 hex digits of its content's sha256"),
+        Column("input", _TEXT, "stdio: text; call: JSON arguments; null for code"),
+        Column("expected", _TEXT, "what it says should come of it; null for code"),
+        Column("code", _TEXT, "one assert statement; null for an input with its expected output"),
+        Column("count", pa.int32(), "how often it was written"),
+        Column(
+            "chosen",
+            pa.bool_(),
+            "whether it is in the consensus that decides the labels; null: there is none",
+        ),
+        Column(
+            "valid",
+            pa.bool_(),
+            "whether every reference program passes it; for comparison only; null: not run or unknown",
+        ),
+    ),
+)
+
+_MATRICES = Table(
+    name="matrices",
+    doc="one row a problem: which of its programs pass which of its generated tests",
+    key=("problem_id",),
+    optional=True,
+    columns=(
+        _PROBLEM_ID,
+        Column("program_ids", pa.list_(_WORD), "the rows: N distinct programs, in key order"),
+        Column("test_ids", pa.list_(_WORD), "the columns: M distinct tests, in the order of generated_tests"),
+        Column("program_counts", pa.list_(pa.int32()), "how many candidates each program stands for"),
+        Column("test_counts", pa.list_(pa.int32()), "how often each test was written"),
+        Column(
+            "passed",
+            _TEXT,
+            "N x M bits as hexadecimal bytes, row after row, the first bit the highest: 1 where the program passes the "
+            "test",
+        ),
+        Column("programs_unknown", pa.int32(), "programs left out for a fault of the sandbox"),
+        Column("tests_unknown", pa.int32(), "tests left out for a fault of the sandbox"),
+        Column("rank", pa.int32(), "of the matrix over the real numbers"),
+        Column("tied", pa.bool_(), "whether another consensus scored the same; null: labels come from elsewhere"),
+    ),
+)
+
+TABLES: dict[str, Table] = {
+    t.name: t for t in (_PROBLEMS, _CANDIDATES, _LABELS, _GROUPS, _OBSERVATIONS, _GENERATED_TESTS, _MATRICES)
+}
 """All tables of a version by name."""

@@ -53,16 +53,16 @@ def write_snapshot(folder: Path, name: str, tables: Tables, said: VersionContent
     Raises:
         VersionError: a table is missing or unknown, or a row cannot be in its table.
     """
-    if tables.keys() != TABLES.keys():
-        wrong = ", ".join(sorted(tables.keys() ^ TABLES.keys()))
-        msg = f"a version has the tables {', '.join(TABLES)}: {wrong} missing or unknown"
+    needed = {table.name for table in TABLES.values() if not table.optional}
+    if wrong := (needed - tables.keys()) | (tables.keys() - TABLES.keys()):
+        msg = f"a version has the tables {', '.join(TABLES)}: {', '.join(sorted(wrong))} missing or unknown"
         raise VersionError(msg)
     splits: dict[str, str] = {}
     entries: dict[str, TableEntry] = {}
     files: list[FileEntry] = []
     for table in TABLES.values():
-        written = write_table(table, tables[table.name], folder / "data" / table.name, splits)
-        if not table.measured:
+        written = write_table(table, tables.get(table.name, ()), folder / "data" / table.name, splits)
+        if not table.measured and (written.files or not table.optional):
             entries[table.name] = written.entry
         for split, paths in written.files.items():
             files += (_file_entry(folder, path, table.name, split) for path in paths)

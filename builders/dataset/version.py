@@ -37,9 +37,22 @@ class Version:
     tags: tuple[str, ...] = ()
 
     @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that it has: an optional one without rows is not there."""
+        there = {file["table"] for file in self.manifest["files"]["parquet"]}
+        return tuple(name for name, table in TABLES.items() if name in there or not table.optional)
+
+    @property
+    def consensus(self) -> str | None:
+        """What decides its labels, where that is a consensus: such as ``consensus:b4(4,3)``; None: execution."""
+        labels = self.manifest["content"]["recipe"].get("labels")
+        source = labels.get("source") if isinstance(labels, dict) else None
+        return source if isinstance(source, str) and source.startswith("consensus:") else None
+
+    @property
     def counts(self) -> Mapping[str, int]:
         """Rows of each table, then the builder's own counts."""
-        rows = dict.fromkeys(TABLES, 0)
+        rows = dict.fromkeys(self.tables, 0)
         for file in self.manifest["files"]["parquet"]:
             rows[file["table"]] += file["rows"]
         return rows | self.manifest["content"]["counts"]

@@ -30,7 +30,7 @@ BYTES_A_FILE = 256 << 20
 
 
 class Written(NamedTuple):
-    """What was written: the manifest's entry and the files by split."""
+    """What was written: the manifest's entry and the files by split, none for an optional table without rows."""
 
     entry: TableEntry
     files: dict[str, list[Path]]
@@ -59,9 +59,11 @@ def write_table(table: Table, rows: Iterable[Mapping[str, Any]], folder: Path, s
         counts.update(places)
         for split in sorted(set(places)):
             shards[split].add(batch.take(pa.array([i for i, place in enumerate(places) if place == split])))
-    if not counts:  # one empty file keeps the table readable by every library
+    if not counts and not table.optional:  # one empty file keeps the table readable by every library
         shards[Split.TRAIN].start()
     files = {split: paths for split, shard in shards.items() if (paths := shard.close())}
+    if not files:
+        folder.rmdir()
     by_split = {split.value: counts[split] for split in Split if counts[split]}
     return Written(TableEntry(rows=counts.total(), digest=digest.hexdigest(), splits=by_split), files)
 

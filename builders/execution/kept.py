@@ -24,7 +24,12 @@ from dualset.builders.shards import Shards
 __all__ = ["PROGRAMS_A_SHARD", "Codes", "KeptLabels", "Part", "Work", "in_parts", "labels_there", "shard_of"]
 
 PROGRAMS_A_SHARD = 1000
-_SCHEMA = pa.schema([(name, pa.struct(TABLES[f"{name}s"].schema)) for name in ("label", "observation")])
+_SAID_LATER = {"label_source": "execution", "truth": None}
+"""Columns of a label that say how it is used: they are not kept."""
+_LABEL = pa.schema([field for field in TABLES["labels"].schema if field.name not in _SAID_LATER])
+_SCHEMA = pa.schema([("label", pa.struct(_LABEL)), ("observation", pa.struct(TABLES["observations"].schema))])
+_DECIDES = ("timeout_s", "memory_mb", "output_kb", "repeat", "packages")
+"""Of the settings: those that could change a verdict."""
 
 Codes = Mapping[str, str]
 """program_id -> code, of one problem."""
@@ -88,7 +93,7 @@ class KeptLabels:
 
     def labels(self) -> Iterator[dict[str, Any]]:
         """Rows of the labels table, of all parts so far."""
-        return self._rows("label")
+        return (label | _SAID_LATER for label in self._rows("label"))
 
     def observations(self) -> Iterator[dict[str, Any]]:
         """Rows of the observations table, of all parts so far."""
@@ -110,10 +115,14 @@ class KeptLabels:
                 sandbox=work.sandbox,
                 progress=lambda _stage, n, _total: work.progress(work.stage, self._done + n, self._total),
             )
-            settled |= {label.program_id: {"label": row(label), "observation": row(seen)} for label, seen in ran}
+            settled |= {label.program_id: {"label": _kept(row(label)), "observation": row(seen)} for label, seen in ran}
             self._shards.write(key, (settled[program.program_id] for program in programs))
         self._finished.append(self._shards.path(key))
-        return [settled[program.program_id]["label"] for program in programs]
+        return [settled[program.program_id]["label"] | _SAID_LATER for program in programs]
+
+
+def _kept(label: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in label.items() if name not in _SAID_LATER}
 
 
 def labels_there(
@@ -140,7 +149,8 @@ def shard_of(folder: Path, settings: LabelSettings, part: Part) -> Path:
 def _key(settings: LabelSettings, problems: Iterable[Problem], programs: Sequence[tuple[str, str]]) -> list[Any]:
     """All that the labels of a part are made from; a program's id is made from its code."""
     tested = [[problem_id_of(p), p.time_limit_s, p.memory_limit_mb] for p in problems]
-    return [GRADER_VERSION, asdict(settings), tested, programs]
+    decided = {name: value for name, value in asdict(settings).items() if name in _DECIDES}
+    return [GRADER_VERSION, decided, tested, programs]
 
 
 def _settled(shards: Shards, key: Any) -> dict[str, dict[str, Any]]:

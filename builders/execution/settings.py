@@ -1,15 +1,18 @@
 """The recipe's ``labels:`` section: what a program is held to when it is run."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from dualset.builders.dataset.records import Limits
 
-__all__ = ["LabelSettings"]
+__all__ = ["CONSENSUS", "EXECUTION", "LabelSettings"]
+
+EXECUTION, CONSENSUS = "execution", "consensus:"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LabelSettings:
-    """Limits and repeats.
+    """Limits, repeats, and what decides whether a program is right.
 
     Attributes:
         timeout_s: CPU seconds a test, where the problem does not say.
@@ -17,6 +20,13 @@ class LabelSettings:
         output_kb: KiB of output a test.
         repeat: runs of each program; 2 or more measure flakiness.
         packages: third-party modules that programs may import; they are loaded once, in a warm sandbox process.
+        source: execution (the problem's tests), or ``consensus:`` and a selector that looks at the recipe's generated
+            tests, such as ``consensus:b4(4,3)``.
+        ties: of consensuses that score the same: first (the one of the first program in key order) or merge (all).
+        exclude_zero_signature: whether programs that pass no test may not be the consensus.
+        rank_above: problems whose matrix has a real rank of at most this stay unlabelled (ZeroCoder's filter, τ = 2);
+            0: none do.
+        truth: under a consensus: run the problem's own tests too, for comparison only.
     """
 
     timeout_s: float = 10.0
@@ -24,6 +34,25 @@ class LabelSettings:
     output_kb: int = 4096
     repeat: int = 1
     packages: tuple[str, ...] = ()
+    source: str = "execution"
+    ties: str = "first"
+    exclude_zero_signature: bool = False
+    rank_above: int = 0
+    truth: bool = False
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The settings that decide the data; those of a consensus where there is one."""
+        said = asdict(self)
+        if self.selector is None:  # so that recipes without a consensus keep their revision
+            for name in ("source", "ties", "exclude_zero_signature", "rank_above", "truth"):
+                del said[name]
+        return said
+
+    @property
+    def selector(self) -> str | None:
+        """The selector's name under a consensus."""
+        return self.source.removeprefix(CONSENSUS) if self.source.startswith(CONSENSUS) else None
 
     @property
     def limits(self) -> Limits:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from dualset.builders.dataset.ids import content_id
 from dualset.builders.dataset.records import Candidate, Group, Problem
+from dualset.builders.execution.settings import EXECUTION
 from dualset.builders.groups.ranking import ranking_prompt, ranking_text
 from dualset.builders.groups.settings import GroupSettings
 
@@ -33,7 +34,11 @@ class Chunks(NamedTuple):
 
 
 def make_groups(
-    problem: Problem, candidates: Sequence[Candidate], verdicts: Verdicts, settings: GroupSettings
+    problem: Problem,
+    candidates: Sequence[Candidate],
+    verdicts: Verdicts,
+    settings: GroupSettings,
+    label_source: str = EXECUTION,
 ) -> Chunks:
     """The mixed groups of one problem, in the order they were cut; ``balance`` is left to :func:`balanced`."""
     known = [c for c in candidates if c.program_id is not None and verdicts.get(c.program_id) is not None]
@@ -45,7 +50,7 @@ def make_groups(
     mixed = [chunk for chunk, n in zip(chunks, n_correct, strict=True) if 0 < n < settings.size]
     kept = mixed[: settings.max_per_problem]
     return Chunks(
-        groups=tuple(_group(problem, chunk, verdicts, settings) for chunk in kept),
+        groups=tuple(_group(problem, chunk, verdicts, settings, label_source) for chunk in kept),
         all_pass=n_correct.count(settings.size),
         all_fail=n_correct.count(0),
         over_cap=len(mixed) - len(kept),
@@ -99,7 +104,9 @@ def _cut(known: list[Candidate], size: int, drop_identical: bool) -> Iterator[li
         known = later
 
 
-def _group(problem: Problem, chunk: Sequence[Candidate], verdicts: Verdicts, settings: GroupSettings) -> Group:
+def _group(
+    problem: Problem, chunk: Sequence[Candidate], verdicts: Verdicts, settings: GroupSettings, label_source: str
+) -> Group:
     """Shuffle the chunk into the order shown, or the position of right answers would be learnt."""
     order_seed = int(content_id([settings.seed, *(c.candidate_id for c in chunk)])[:8], 16)
     draw = random.Random(order_seed)
@@ -120,5 +127,5 @@ def _group(problem: Problem, chunk: Sequence[Candidate], verdicts: Verdicts, set
         correct=tuple(correct),
         n_correct=sum(correct),
         order_seed=order_seed,
-        label_source="execution",
+        label_source=label_source,
     )

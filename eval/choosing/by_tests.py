@@ -51,7 +51,9 @@ def choose_by_tests(
         ExecutionError: a test that cannot be read.
     """
     sets = sets_of(attempts, settings.best_of)
-    seen = _observed([each for each in sets if each.asks], tests, pool, sandbox, progress, stage)
+    seen = _observed(
+        [each for each in sets if each.asks], tests, pool, sandbox, progress, stage, answers=MAJORITY in ways
+    )
     parts = []
     for way in ways:
         metric = best_of(settings.best_of, way)
@@ -66,9 +68,17 @@ def choose_by_tests(
 
 
 def _observed(
-    sets: Sequence[SampleSet], tests: Mapping[str, Tests], pool: Pool, sandbox: Sandbox, progress: Progress, stage: str
+    sets: Sequence[SampleSet],
+    tests: Mapping[str, Tests],
+    pool: Pool,
+    sandbox: Sandbox,
+    progress: Progress,
+    stage: str,
+    *,
+    answers: bool,
 ) -> dict[str, Observed]:
-    """What each distinct program does on the tests to choose by."""
+    """What each distinct program does on the tests to choose by: what the version says of it, else by running it."""
+    known = {} if answers else {name: seen for found in tests.values() for name, seen in found.known.items()}
     wanted = {
         program_id_of(each.problem_id, attempt.code): Program(
             each.problem_id, program_id_of(each.problem_id, attempt.code), attempt.code
@@ -76,13 +86,13 @@ def _observed(
         for each in sets
         if each.problem_id in tests
         for attempt in each.attempts
-        if attempt.code is not None
+        if attempt.code is not None and program_id_of(each.problem_id, attempt.code) not in known
     }
     problems = {name: replace(pool.problems[name], tests=found.tests) for name, found in tests.items()}
     ran = observe_programs(
         problems, list(wanted.values()), pool.labels, sandbox=sandbox, progress=progress, stage=stage
     )
-    return {each.program_id: each for each in ran}
+    return {**known, **{each.program_id: each for each in ran}}
 
 
 def _share(way: str, chosen_from: SampleSet, tests: Tests | None, seen: Mapping[str, Observed]) -> float:

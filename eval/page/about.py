@@ -7,7 +7,6 @@ snapshot has one page.
 import yaml
 
 from dualset.builders.dataset.figures import Figures
-from dualset.builders.dataset.schema import TABLES
 from dualset.builders.dataset.version import Version
 from dualset.builders.dataset.words import Split
 from dualset.eval.page.parts import Cell, Note, Part, Section, Table
@@ -25,7 +24,7 @@ def sentence(version: Version, figures: Figures) -> str:
     models = ", ".join(dict.fromkeys(name(each.model) for each in figures.samplers[:3] if each.model))
     return (
         f"{counts['candidates']:,} completions{f' by {models}' if models else ''} for {counts['problems']:,} problems"
-        f"{f' of {sources}' if sources else ''}, labelled by running their {counts['labels']:,} distinct programs."
+        f"{f' of {sources}' if sources else ''}, {_labelled(version)} their {counts['labels']:,} distinct programs."
     )
 
 
@@ -40,6 +39,12 @@ def tiles(version: Version, figures: Figures) -> tuple[tuple[str, str], ...]:
         ("unknown" if rates.mean_pass_rate is None else f"{rates.mean_pass_rate:.1%}", "pass@1, mean over problems"),
         ("unknown" if flaky is None else f"{flaky:.2%}", "flaky, of programs run twice or more"),
     )
+
+
+def _labelled(version: Version) -> str:
+    if version.consensus is None:
+        return "labelled by running"
+    return f"labelled by a consensus with generated tests ({name(version.consensus)}), not by ground truth, of"
 
 
 def about(version: Version, figures: Figures) -> Section:
@@ -98,7 +103,7 @@ def about(version: Version, figures: Figures) -> Section:
 def _rows(version: Version, figures: Figures) -> Table:
     splits = [split.value for split in Split if any(rows.get(split) for rows in version.splits.values())]
     rows: list[tuple[Cell, ...]] = []
-    for table in TABLES:
+    for table in version.tables:
         counted = [version.splits[table].get(split, 0) for split in splits]
         rows.append((table, *counted, sum(counted)))
     rates = [figures.rates_by_split.get(split) for split in splits] + [figures.rates]

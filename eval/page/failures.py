@@ -61,11 +61,12 @@ failing as (
         tests_passed,
         tests_total,
         first_failure,
-        list_filter(problems.tests, lambda test: test.test_id = first_failure.test_id)[1] as test,
+        list_filter(tested.tests, lambda test: test.test_id = first_failure.test_id)[1] as test,
         problems.source_id,
         left(problems.statement, $text + 1) as statement
     from labels
     join problems using (problem_id)
+    left join tested using (problem_id)
     where program_id in (select unnest($programs)) and problem_id in (select unnest($problems))
 )
 select

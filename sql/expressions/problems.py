@@ -89,12 +89,13 @@ def never_solved(frames: Frames, *, split: str | None = None, limit: int | None 
         "problem_id",
         "source_id",
         "difficulty",
-        tests=pl.col("tests").list.len(),
         reference_solutions=pl.col("reference_solutions").list.len(),
     )
     tests = pl.col("tests")
     nearness = pl.col("most_tests_passed") / pl.when(tests != 0).then(tests)
-    answer = rated.join(named, on="problem_id").with_columns(nearness=nearness)
+    counted = frames["tested"].select("problem_id", tests=pl.col("tests").list.len())
+    answer = rated.join(named, on="problem_id").join(counted, on="problem_id", how="left")
+    answer = answer.with_columns(nearness=nearness)
     columns = ("candidates", "labelled", "programs", "most_tests_passed", "tests", "reference_solutions")
     ordered = in_order(answer, "-nearness", "-labelled", "problem_id", limit=limit)
     return ordered.select("problem_id", "source_id", "difficulty", "split", *columns)

@@ -70,6 +70,8 @@ def toothless_tests(frames: Frames, *, min_wrong: int = 1, limit: int | None = 2
     )
     listed = (
         frames["problems"]
+        .select("problem_id", "source_id")
+        .join(frames["tested"], on="problem_id")
         .filter(pl.col("tests").list.len() > 0)
         .select(
             "problem_id", "source_id", "tests", test_index=pl.int_ranges(pl.col("tests").list.len(), dtype=pl.UInt32)

@@ -34,13 +34,14 @@ select
     problem_id,
     problems.source_id,
     test_index,
-    problems.tests[test_index + 1].test_id as test_id,
-    problems.tests[test_index + 1].visibility as visibility,
-    problems.tests[test_index + 1].origin as origin,
-    len(problems.tests) as tests,
+    tested.tests[test_index + 1].test_id as test_id,
+    tested.tests[test_index + 1].visibility as visibility,
+    tested.tests[test_index + 1].origin as origin,
+    len(tested.tests) as tests,
     len(problems.reference_solutions) as reference_solutions,
     programs,
     sole_failures
 from doubtful
 join problems using (problem_id)
+left join tested using (problem_id)
 order by sole_failures desc, programs desc, problem_id, test_index;

@@ -30,10 +30,11 @@ select
     labelled,
     programs,
     most_tests_passed,
-    len(problems.tests) as tests,
+    len(tested.tests) as tests,
     len(problems.reference_solutions) as reference_solutions
 from rated
 join tried using (problem_id)
 join problems using (problem_id)
-order by most_tests_passed / nullif(len(problems.tests), 0) desc nulls last, labelled desc, problem_id
+left join tested using (problem_id)
+order by most_tests_passed / nullif(len(tested.tests), 0) desc nulls last, labelled desc, problem_id
 limit $limit;

@@ -30,11 +30,12 @@ select
     problem_id,
     problems.source_id,
     test_index,
-    problems.tests[test_index + 1].test_id as test_id,
-    problems.tests[test_index + 1].visibility as visibility,
-    problems.tests[test_index + 1].origin as origin,
+    tested.tests[test_index + 1].test_id as test_id,
+    tested.tests[test_index + 1].visibility as visibility,
+    tested.tests[test_index + 1].origin as origin,
     programs,
     wrong
 from toothless
 join problems using (problem_id)
+left join tested using (problem_id)
 order by wrong desc, problem_id, test_index;

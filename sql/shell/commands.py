@@ -22,6 +22,7 @@ _WORDS = {"quit": ".quit", "exit": ".quit", ".exit": ".quit", "\\q": ".quit", "h
 """What people type who know other shells."""
 _MORE_TABLES = {
     "executions": "one row a program and test",
+    "tested": "one row a problem: the tests that the outcomes of its labels are about",
     "attempts": "one row a candidate, with the verdict on its program",
     "rankings": "one row an answer of a judge to a group as it was shown",
 }

@@ -69,7 +69,7 @@ def completions(text: str, names: Names) -> tuple[str, list[str]]:
     if "." in stub:
         return stub, _columns_after(stub, statement, names)
     if not statement.strip():
-        return stub, _beginning(stub, [*query_names(), *names.keywords])
+        return stub, _beginning(stub, [*names.keywords, *query_names()])
     here = _columns_of(statement, names) or [column for columns in names.tables.values() for column in columns]
     words = _beginning(stub, dict.fromkeys([*here, *names.tables, *names.functions, *names.keywords]))
     return stub, [word.upper() if word in names.keywords and stub.isupper() else word for word in words]

@@ -144,13 +144,16 @@ def test_what_is_not_labelled_is_unknown(poor: Version, name: str) -> None:
     assert not [value for value in values if isinstance(value, float) and not math.isfinite(value)]
 
 
+LOOKED_IN = ("test_queries.py", "test_rankings.py", "test_consensus_queries.py")
+
+
 @pytest.mark.parametrize("name", sorted(named_queries()))
 def test_a_named_query_says_what_it_is_and_answers_an_empty_version(empty: Version, name: str, tmp_path: Path) -> None:
     query = named_query(name)
     assert query.title
     assert query.read
     assert all(parameter.doc for parameter in query.parameters)
-    tested = "".join((ROOT / "tests/sql" / file).read_text() for file in ("test_queries.py", "test_rankings.py"))
+    tested = "".join((ROOT / "tests/sql" / file).read_text() for file in LOOKED_IN)
     assert name in {*NAMES, *dict(COMPARED)} or f"def test_{name}(" in tested or f'("{name}", {{' in tested
     judged = write_rankings([], tmp_path / "none.parquet")
     answer = ask(connect(empty, other=empty, rankings=judged), query.sql, bind(query, {}))

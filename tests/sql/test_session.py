@@ -30,7 +30,7 @@ def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
 def test_frames_hold_the_same_as_the_views(version: Version, name: str) -> None:
     frame = frames(version)[name].collect()
     view = connect(version).sql(f"from {name}").pl()
-    assert len(frame) > 0
+    assert len(frame) > 0 or TABLES[name].optional
     assert_frame_equal(frame.sort(KEYS[name]), view.sort(KEYS[name]), check_dtypes=False)
 
 

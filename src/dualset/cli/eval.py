@@ -30,6 +30,11 @@ __all__ = ["command"]
     metavar="WAY",
     help="Choose in other ways too: majority, maxpass, codet, b4(4,3) (by tests), reward:MODEL.",
 )
+@click.option(
+    "--tests",
+    type=click.Choice(["public", "generated"]),
+    help="What is chosen by: tests that statements show, or those that REF holds besides; default: generated if any.",
+)
 @click.option("--repeats", type=int, default=1, show_default=True, help="How often all is done, with other draws.")
 @click.option("--orders", type=int, default=1, show_default=True, help="Shown orders that ranks are averaged over.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only problems released on that day or later.")

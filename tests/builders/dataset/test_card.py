@@ -27,6 +27,7 @@ from dualset.builders.dataset.schema import TABLES
 from dualset.builders.dataset.store import Version, commit_version
 
 ROOT = Path(__file__).parents[3]
+ALWAYS = [table.name for table in TABLES.values() if not table.optional]
 LOAD = """
 import json, sys
 import datasets
@@ -55,7 +56,7 @@ def test_the_datasets_library_loads_every_table_offline(home: Path, tmp_path: Pa
     version = tiny_version(home)
     files = {s: [str(p) for p in version.files("groups", s)] for s in ("train", "validation", "test")}
     counts, first = map(json.loads, load(tmp_path, LOAD, str(version.path), json.dumps(files)))
-    for table in TABLES:
+    for table in version.tables:
         rows = {s: len(list(version.rows(table, s))) for s in ("train", "validation", "test")}
         assert counts[table] == {split: n for split, n in rows.items() if n}
     assert counts["default"] == counts["parquet"] == counts["groups"]
@@ -80,7 +81,7 @@ def test_one_version_has_one_card(home: Path, tmp_path: Path) -> None:
     assert card == text_of(tiny_version(tmp_path / "elsewhere"))
     assert re.search("20[0-9]{2}-", card.partition("## How to load")[0]) is None, "a date"
     for table in TABLES.values():
-        assert all(f"`{column.name}`" in card for column in table.columns)
+        assert table.optional or all(f"`{column.name}`" in card for column in table.columns)
 
 
 def test_the_head_is_what_the_hub_and_datasets_accept(home: Path) -> None:
@@ -88,7 +89,7 @@ def test_the_head_is_what_the_hub_and_datasets_accept(home: Path) -> None:
     parsed = DatasetCard(text_of(version)).data
     assert isinstance(parsed, DatasetCardData)
     configs = MetadataConfigs.from_dataset_card_data(parsed)
-    assert list(configs) == list(TABLES)
+    assert list(configs) == list(version.tables)
     assert [name for name, config in configs.items() if config.get("default")] == ["groups"]
     for name, config in configs.items():
         found = {each["split"]: sorted(version.path.glob(each["path"])) for each in config["data_files"]}
@@ -229,7 +230,7 @@ def test_where_nothing_was_run_twice_no_flake_rate_is_claimed(home: Path) -> Non
     assert "Each program was run once" in card
 
 
-@pytest.mark.parametrize("empty", [[*TABLES], ["groups"], ["labels", "groups", "observations"], ["candidates"]])
+@pytest.mark.parametrize("empty", [ALWAYS, ["groups"], ["labels", "groups", "observations"], ["candidates"]])
 def test_a_card_of_empty_tables_is_whole(home: Path, empty: list[str]) -> None:
     tables = {name: [] if name in empty else rows for name, rows in tiny_tables().items()}
     version = commit_version("none", tables, content=tiny_content(), home=home)
@@ -237,7 +238,7 @@ def test_a_card_of_empty_tables_is_whole(home: Path, empty: list[str]) -> None:
     assert headings(card) == headings(text_of(tiny_version(home)))
     assert "nan" not in card.lower().split()
     assert "None" not in card
-    assert f"Without rows: {', '.join(name for name in TABLES if name in empty)}." in card
+    assert f"Without rows: {', '.join(empty)}." in card
 
 
 def test_an_edit_breaks_the_seal(home: Path) -> None:

@@ -15,7 +15,6 @@ import pytest
 from sample_version import tiny_content, tiny_tables, tiny_version
 
 from dualset.builders.dataset import write
-from dualset.builders.dataset.schema import TABLES
 from dualset.builders.dataset.store import (
     VersionContent,
     add_tag,
@@ -38,7 +37,7 @@ def test_rows_come_back_as_they_went_in(home: Path) -> None:
 def test_a_split_holds_whole_problems_and_the_splits_hold_everything(home: Path) -> None:
     version = tiny_version(home)
     split_of = {p["problem_id"]: p["split"] for p in version.rows("problems")}
-    for table in TABLES:
+    for table in version.tables:
         by_split = {split: list(version.rows(table, split)) for split in ("train", "validation", "test")}
         assert all(split_of[row["problem_id"]] == split for split, rows in by_split.items() for row in rows)
         assert sum(map(len, by_split.values())) == len(list(version.rows(table))) == version.counts[table]
