@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Protocol
@@ -94,7 +94,7 @@ def generated_tests(
 
     Args:
         settings: the recipe's.
-        problems: those to write tests for, sorted by problem_id.
+        problems: those to write tests for.
         folder: ``NAME/work``, which this process has alone (``at_work.py``).
         names: where files name problems: all of the source, also those that are not wanted; None: ``problems``.
         engine: who samples ahead.
@@ -107,6 +107,7 @@ def generated_tests(
         VersionError: there is no room.
     """
     settings.check()
+    problems = sorted(problems, key=attrgetter("problem_id"))
     if settings.source == "samples":
         return _imported(settings, problems, folder, names or _named(problems), progress)
     return _sampled(settings, problems, folder, engine, progress)

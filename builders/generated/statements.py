@@ -2,7 +2,8 @@
 
 In: any text. Out: the text of each ``assert`` up to where Python would end it, found by brackets and quotes alone, so
 that what is torn spoils nothing but itself. Only an ``assert`` at the start of a line counts (indentation, ``>>>``, a
-list's mark or backticks may stand before it), or after the ``;`` of another. Left out: whether it is Python.
+list's mark or backticks may stand before it), or after the ``;`` of another. Such a line is a new statement, whatever
+stands before it, also within quotes. Left out: whether it is Python.
 """
 
 import re
@@ -17,7 +18,7 @@ LONGEST_STATEMENT = 4_000
 """Characters of an assert as it is written; CodeGen's longest is 600."""
 
 _START = re.compile(r"^[ \t]*(?:(?:>>>|[-*+]|\d{1,3}[.)])[ \t]+)*`{0,3}(?=assert\b)", re.MULTILINE)
-_NEXT = re.compile(r"[ \t]*(?=assert\b)")
+_NEXT = re.compile(r";[ \t]*(?=assert\b)")
 _PIECE = re.compile(
     r"""'''(?:[^\\]|\\.)*?'''|\"""(?:[^\\]|\\.)*?\"""|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|\#[^\n]*|\\\n|"""
     r"""[^'"\#\\()\[\]{};`\n]+|.""",
@@ -40,35 +41,31 @@ class _End(NamedTuple):
 
 def statements(text: str) -> Iterator[Statement]:
     """The asserts of a text with plain line ends, in order."""
-    at = 0
-    while start := _START.search(text, at):
-        at = start.end()
-        while True:
-            end = _end(text, at)
-            yield Statement(text[at : end.at].rstrip(), end.refused, end.at == len(text))
-            if text[end.at : end.at + 1] != ";" or not (following := _NEXT.match(text, end.at + 1)):
-                break
-            at = following.end()
-        at = max(end.at, at + 1)
+    lines = list(_START.finditer(text))
+    for line, next_line in zip(lines, [*lines[1:], None], strict=False):
+        start: re.Match[str] | None = line
+        limit = next_line.start() if next_line else len(text)
+        while start:
+            end = _end(text, start.end(), limit)
+            yield Statement(text[start.end() : end.at].rstrip(), end.refused, end.at == len(text))
+            start = _NEXT.match(text, end.at, limit)
 
 
-def _end(text: str, start: int) -> _End:
-    """Where the logical line that begins here ends, and what is wrong with it."""
-    depth, at, last = 0, start, min(len(text), start + LONGEST_STATEMENT)
+def _end(text: str, start: int, limit: int) -> _End:
+    """Where the logical line that begins here ends, and what is wrong with it; not beyond the limit."""
+    depth, at, last = 0, start, min(limit, start + LONGEST_STATEMENT)
     while at < last:
         piece = _PIECE.match(text, at, last)[0]  # type: ignore[index]  # anything is a piece
-        if piece in ("'", '"'):  # never closed
-            return _torn(text, at, last)
-        if piece == "`" or (piece in (";", "\n") and not depth):
-            return _End(at, Reason.MALFORMED if depth else None)
-        if piece == "\n" and _START.match(text, at + 1):  # no expression holds an assert
-            return _End(at, Reason.MALFORMED)
+        if piece in (";", "\n") and not depth:
+            return _End(at, None)
         depth += (piece in "([{") - (piece in ")]}")
-        if depth < 0:
-            return _torn(text, at, last)
+        if depth < 0 or piece in ("'", '"', "`"):  # a quote that never closes
+            return _End(at, None) if piece == "`" and not depth else _torn(text, at, last)
         at += len(piece)
-    if last < len(text):
+    if last < limit:
         return _End(last, Reason.TOO_LONG)
+    if limit < len(text):
+        return _End(last, Reason.MALFORMED)
     return _End(last, Reason.CUT if depth else None)
 
 

@@ -66,17 +66,21 @@ def test_one_assert_is_found_wherever_it_stands(text: str) -> None:
         ("assert f(1) == 2; assert f(2) == 3;assert f(3) == 4", [(1, 2), (2, 3), (3, 4)]),
         ("assert f(1) == 2\nassert f(1) == 2\n\nassert f(2) == 3", [(1, 2), (1, 2), (2, 3)]),
         ("```\nassert f(1) == 2\n```\nand\n```\nassert f(2) == 3\n```", [(1, 2), (2, 3)]),
+        ("assert f(1) == '\\\nassert f(2) == 3, ''", [(2, 3)]),
+        ("assert f(1) == \\\nassert f(2) == 3", [(2, 3)]),
+        ("assert f('''1\nassert f(2) == 3\nassert f('''3''')\nassert f(3) == 4", [(2, 3), (None, None), (3, 4)]),
+        ("assert f([1,\n  assert f(2) == 3\n])", [(2, 3)]),
     ],
 )
 def test_all_asserts_are_found_in_order_and_repeated_ones_as_often(text: str, found: list[tuple[int, int]]) -> None:
-    assert codes(text) == [f"assert f({a}) == {b}" for a, b in found]
+    assert codes(text) == [f"assert f({a}) == {b}" if a else "assert f('3')" for a, b in found]
 
 
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
         ("assert f('a;b # c') == \"it's; `x`\"", "assert f('a;b # c') == \"it's; `x`\""),
-        ("assert f('''a\nassert b''') == 1", "assert f('a\\nassert b') == 1"),
+        ("assert f('''a\n  b''') == 1", "assert f('a\\n  b') == 1"),
         ("assert f(u'x', 0x10, 1_000, 1.50) == -0.0", "assert f('x', 16, 1000, 1.5) == -0.0"),
         ("assert f([1,2]) is None", "assert f([1, 2]) is None"),
         ("assert not f('')", "assert not f('')"),

@@ -53,7 +53,7 @@ def read(
     folder: Path, rows: Sequence[Any], names: ProblemSet = NAMES, problems: Sequence[Problem] = PROBLEMS, **more: Any
 ) -> dict[str, Collected]:
     settings = TestSettings(source="samples", path=written(folder, rows), **{"format": "jsonl"} | more)
-    with generated_tests(settings, problems, folder / "work", names=names) as tests:
+    with generated_tests(settings, problems[::-1], folder / "work", names=names) as tests:
         found = {p.problem_id: collected for p, collected in tests}
         assert {p.problem_id: collected for p, collected in tests} == found  # as often as wanted
     assert list(found) == [p.problem_id for p in problems]
