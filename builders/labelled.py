@@ -18,6 +18,7 @@ from dualset.builders.dataset.records import GeneratedTest, Problem, program_id_
 from dualset.builders.execution.kept import KeptLabels, Part, Work
 from dualset.builders.execution.settings import LabelSettings
 from dualset.builders.generated.collect import Collected
+from dualset.builders.mutation.kept import KeptKills, Killed
 from dualset.builders.spill import Spill
 
 __all__ = ["ByConsensus", "ByExecution", "Labeller", "deciding_of", "labeller"]
@@ -99,6 +100,12 @@ class ByConsensus:
         self._kept = KeptLabels(work, total)
         self._truth = ByExecution(truth, total) if truth else None
         self._valid = KeptLabels(replace(work, folder=work.folder / "references", stage="validity", ahead=None), 0)
+        settings = work.settings
+        self._kills = (
+            KeptKills(work.folder.parent / "mutants", settings, settings.mutants, work.sandbox, work.progress)
+            if truth and settings.mutants
+            else None
+        )
         self._labels = Spill(place / "labels", ("problem_id", "program_id"))
         self._generated = Spill(place / "generated_tests", ("problem_id", "test_index"))
         self._matrices = Spill(place / "matrices", ("problem_id",))
@@ -124,9 +131,10 @@ class ByConsensus:
             ran.setdefault(each["problem_id"], []).append(each)
         truth = {each["program_id"]: each for each in self._truth.label(part, samples)} if self._truth else {}
         valid = self._validity(part) if self._truth else {}
+        killed = self._killed(part) if self._kills else {}
         labels: list[dict[str, Any]] = []
         for problem, _ in part:
-            labels += self._judge(problem, ran.get(problem.problem_id, []), samples, truth, valid)
+            labels += self._judge(problem, ran.get(problem.problem_id, []), samples, truth, valid, killed)
         self._labels.add(labels)
         return labels
 
@@ -137,6 +145,7 @@ class ByConsensus:
         samples: Mapping[str, int],
         truth: Mapping[str, dict[str, Any]],
         valid: Mapping[tuple[str, str], bool | None],
+        killed: Mapping[tuple[str, str], Killed],
     ) -> list[dict[str, Any]]:
         """The labels of one problem; its tests and matrix are put aside."""
         found = self._tests.get(problem.problem_id)
@@ -159,6 +168,7 @@ class ByConsensus:
                     count=test_counts[i],
                     chosen=None if judged.chosen is None else test.test_id in judged.chosen,
                     valid=valid.get((problem.problem_id, test.test_id)),
+                    **_tried(killed.get((problem.problem_id, test.test_id))),
                 )
             )
             for i, test in enumerate(tests)
@@ -168,6 +178,17 @@ class ByConsensus:
         if self._deciding.selector is None:  # labels are those of the problems' own tests
             return [truth[each["program_id"]] for each in ran]
         return [{**each, "truth": truth[each["program_id"]]["passed"] if truth else None} for each in judged.labels]
+
+    def _killed(self, part: Part) -> dict[tuple[str, str], Killed]:
+        """What the generated tests find of mutants of each problem's first reference program."""
+        assert self._kills is not None
+        return self._kills.of(
+            [
+                (asked, problem.reference_solutions[0])
+                for problem, _ in part
+                if problem.reference_solutions and (asked := self._with_tests(problem)).tests
+            ]
+        )
 
     def _validity(self, part: Part) -> dict[tuple[str, str], bool | None]:
         """Whether each generated test is passed by every reference program of its problem."""
@@ -224,6 +245,10 @@ def labeller(work: Work, tests: Mapping[str, Collected] | None, total: int, plac
     on_tests = replace(work, folder=work.folder.parent / "matrices", stage="matrix")
     truth = work if work.settings.selector is None or work.settings.truth else None
     return ByConsensus(on_tests, truth, tests, deciding_of(work.settings), total, place)
+
+
+def _tried(found: Killed | None) -> dict[str, int]:
+    return found._asdict() if found else {}
 
 
 def _both(one: bool | None, other: bool | None) -> bool | None:

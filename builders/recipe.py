@@ -120,6 +120,13 @@ def _check(recipe: Recipe, path: Path) -> None:
         (1 <= recipe.labels.output_kb <= _MOST, "labels.output_kb", recipe.labels.output_kb, f"1 to {_MOST}"),
         (_source(recipe.labels.source), "labels.source", recipe.labels.source, "execution or consensus:SELECTOR"),
         (recipe.labels.ties in ("first", "merge"), "labels.ties", recipe.labels.ties, "first or merge"),
+        (recipe.labels.mutants >= 0, "labels.mutants", recipe.labels.mutants, "0 or more"),
+        (
+            not recipe.labels.mutants or recipe.labels.truth,
+            "labels.mutants",
+            recipe.labels.mutants,
+            "labels.truth: true beside it: mutants are made of references",
+        ),
         (recipe.labels.rank_above >= 0, "labels.rank_above", recipe.labels.rank_above, "0 or more"),
         (
             recipe.labels.selector is None or recipe.tests,

@@ -162,6 +162,8 @@ class GeneratedTest:
     count: int
     chosen: bool | None = None
     valid: bool | None = None
+    mutants: int | None = None
+    killed: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -249,6 +249,12 @@ _GENERATED_TESTS = Table(
             pa.bool_(),
             "whether every reference program passes it; for comparison only; null: not run or unknown",
         ),
+        Column(
+            "mutants",
+            pa.int32(),
+            "mutants of the first reference that it was tried on, where that passes it; null: not tried, or it fails",
+        ),
+        Column("killed", pa.int32(), "of these, the mutants that fail it; null likewise"),
     ),
 )
 

@@ -26,7 +26,8 @@ class LabelSettings:
         exclude_zero_signature: whether programs that pass no test may not be the consensus.
         rank_above: problems whose matrix has a real rank of at most this stay unlabelled (ZeroCoder's filter, τ = 2);
             0: none do.
-        truth: under a consensus: run the problem's own tests too, for comparison only.
+        truth: under a consensus: run the problem's own tests too, and references on generated ones; to compare only.
+        mutants: with truth, also try generated tests on so many mutants of a reference at most; 0: on none.
     """
 
     timeout_s: float = 10.0
@@ -39,13 +40,14 @@ class LabelSettings:
     exclude_zero_signature: bool = False
     rank_above: int = 0
     truth: bool = False
+    mutants: int = 0
 
     @property
     def content(self) -> dict[str, Any]:
         """The settings that decide the data; those of a consensus where there is one."""
         said = asdict(self)
         if self.selector is None:  # so that recipes without a consensus keep their revision
-            for name in ("source", "ties", "exclude_zero_signature", "rank_above", "truth"):
+            for name in ("source", "ties", "exclude_zero_signature", "rank_above", "truth", "mutants"):
                 del said[name]
         return said
 

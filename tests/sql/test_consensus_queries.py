@@ -16,7 +16,7 @@ from dualset.sql.session import ask, connect
 @pytest.fixture(scope="module", params=["consensus:codet", "consensus:maxpass", "execution"])
 def version(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Version:
     folder = tmp_path_factory.mktemp("consensus")
-    recipe = load_recipe(write_consensus_recipe(folder), [f"labels.source={request.param}"])
+    recipe = load_recipe(write_consensus_recipe(folder), [f"labels.source={request.param}", "labels.mutants=8"])
     return build(recipe, home=folder / "dualsets").version
 
 
@@ -56,3 +56,15 @@ def test_test_accuracy(version: Version) -> None:
     assert found["accuracy_weighted"] == pytest.approx(weighted, abs=1e-4)
     assert found["chosen"] == len(chosen)
     assert found["accuracy_chosen"] == (fmean(chosen) if chosen else None)
+
+
+def test_mutation_score(version: Version) -> None:
+    known = [row for row in version.rows("generated_tests") if row["mutants"]]
+    assert {row["code"] for row in known} == {"assert f(1) == 2", "assert f(2) == 4", "assert f(5) == 10"}
+    assert all(0 <= row["killed"] <= row["mutants"] <= 8 for row in known)
+    by_code = {row["code"]: row["killed"] for row in known}
+    assert by_code["assert f(5) == 10"] >= by_code["assert f(2) == 4"]  # 2 * 2 = 2 + 2 = 2 ** 2
+    [found] = answer(version, "mutation_score")
+    assert (found["tests"], found["chosen"]) == (3, sum(bool(row["chosen"]) for row in known))
+    assert found["mutation_score"] == pytest.approx(fmean(row["killed"] / row["mutants"] for row in known), abs=1e-4)
+    assert found["without_kill"] == sum(row["killed"] == 0 for row in known)
