@@ -94,7 +94,9 @@ class Forecast:
         programs: distinct ones, in all.
         programs_labelled: of those, the ones that an earlier build has labelled; None: it cannot be told before all
             samples are there.
-        tests: programs that are not labelled, times their tests.
+        tests: programs that are not labelled, times their problems' tests; none where a consensus decides and nobody
+            asks for the truth.
+        generated_tests: whether the recipe has some: writing them, and running programs on them, comes on top.
         repeat: runs of each program.
         disk_needed: bytes in the store at the fullest moment, beside what lies there.
         disk: the room that there is.
@@ -112,6 +114,7 @@ class Forecast:
     programs: Figure
     programs_labelled: int | None
     tests: Figure
+    generated_tests: bool
     repeat: int
     disk_needed: Figure
     disk: Room
@@ -161,8 +164,9 @@ def forecast(
         prompt_tokens_distinct=_prompts(tally.prompt_tokens, settings, counter),
         completion_tokens=tally.completion_tokens(),
         programs=tally.all_programs(),
-        programs_labelled=_labelled(tally, work),
-        tests=tally.tests_to_run(),
+        programs_labelled=_labelled(tally, work) if _own_tests(recipe.labels) else None,
+        tests=tally.tests_to_run() if _own_tests(recipe.labels) else exactly(0),
+        generated_tests=recipe.tests is not None,
         repeat=recipe.labels.repeat,
         disk_needed=room_needed(tally, problems, group_size=recipe.groups.size, imported=settings.source == "samples"),
         disk=room_at(home),
@@ -181,9 +185,19 @@ def _isolation(asked: str) -> tuple[str | None, str | None]:
         return None, str(error)
 
 
+def _own_tests(labels: LabelSettings) -> bool:
+    """Whether programs are run on their problems' own tests."""
+    return labels.selector is None or labels.truth
+
+
+def _keeps_all(recipe: Recipe) -> bool:
+    """Whether no problem is left out for its reference."""
+    return recipe.problems.keep_failing or recipe.labels.selector is not None
+
+
 def _judged(recipe: Recipe, problems: Sequence[Problem], work: Path) -> Mapping[str, bool | None]:
     """Whether the first reference passes, by problem_id, as far as it is known."""
-    return {} if recipe.problems.keep_failing else references_there(problems, work / "references", recipe.labels)
+    return {} if _keeps_all(recipe) else references_there(problems, work / "references", recipe.labels)
 
 
 def _tally(seen: Iterable[Seen], labels: LabelSettings, work: Path) -> Tally:
@@ -211,7 +225,7 @@ def _problem_counts(recipe: Recipe, found: ProblemSet, judged: Mapping[str, bool
         repeated=found.repeated,
         without_tests=sum(not p.tests for p in found.problems),
         references=len(with_reference),
-        references_to_run=0 if recipe.problems.keep_failing else len(unjudged),
+        references_to_run=0 if _keeps_all(recipe) else len(unjudged),
         left_out=sum(passed is False for passed in judged.values()),
     )
 

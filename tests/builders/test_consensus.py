@@ -4,14 +4,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from consensus_version import ALSO, HALF, OTHER, RAISES, RIGHT, write_consensus_recipe
 
 from dualset.builders.build import build
 from dualset.builders.consensus.labels import unpacked
 from dualset.builders.dataset.store import Version
 from dualset.builders.dataset.verify import verify_digests
-from dualset.builders.errors import RecipeError
+from dualset.builders.errors import RecipeError, VersionError
+from dualset.builders.forecast.forecast import forecast
 from dualset.builders.recipe import load_recipe
+from dualset.cli import cli
+from dualset.eval.evaluate import evaluate
+from dualset.eval.page.compose import version_page
+from dualset.eval.report import report
+from dualset.eval.settings import EvalSettings
+from dualset.eval.stored import evaluate_stored
 from dualset.sql.frames import frames
 from dualset.sql.queries import bind, named_query
 from dualset.sql.session import ask, connect
@@ -167,3 +175,39 @@ def test_what_makes_no_sense_is_one_line(folder: Path, override: str, said: str)
         load_recipe(folder / "recipe.yaml", [override])
     assert said in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_a_dry_run_says_what_it_does_not_foresee(folder: Path) -> None:
+    told = forecast(load_recipe(folder / "recipe.yaml"), home=folder / "dualsets")
+    assert told.generated_tests
+    assert told.problems.references_to_run == 0
+    assert told.tests.exact == 10  # five programs of each problem, one test
+    blind = forecast(load_recipe(folder / "recipe.yaml", ["labels.truth=false"]), home=folder / "dualsets")
+    assert blind.tests.exact == 0
+
+
+def test_nobody_is_told_that_a_consensus_is_the_truth(folder: Path) -> None:
+    version = made(folder)
+    card = (version.path / "README.md").read_text()
+    assert "labelled by which of them agree best with tests that a model wrote (`consensus:codet`)" in card
+    assert "labelled by running" not in card
+    shown = CliRunner().invoke(cli, ["show", str(version.path)])
+    assert "consensus:codet: not by ground truth" in shown.output
+    page = version_page(version, {})
+    assert "labelled by a consensus with generated tests (consensus:codet), not by ground truth" in page.said
+    with pytest.raises(VersionError, match="labelled by a consensus"):
+        evaluate(["micro"], str(version.path), EvalSettings(split="all"))
+
+
+def test_stored_attempts_are_measured_by_the_truth_and_chosen_among_by_the_tests(folder: Path) -> None:
+    settings = EvalSettings(split="all", best_of=6, choose_by=("codet", "maxpass"), resamples=20)
+    told = report(evaluate_stored(str(made(folder).path), settings))
+    [model] = told["models"]
+    assert model["by_problem"]["both"]["pass@1"] == model["by_problem"]["mute"]["pass@1"] == 0.5
+    assert model["by_problem"]["both"]["best_of_6_by_codet"] == 1.0
+    assert model["by_problem"]["mute"]["best_of_6_by_codet"] == 0.5  # nothing to choose by
+    assert told["settings"]["tests"] == "generated"
+    assert told["problems_with_tests_to_choose_by"] == 1
+    blind = made(folder, "labels.truth=false")
+    with pytest.raises(VersionError, match=r"labels\.truth"):
+        evaluate_stored(str(blind.path), settings)

@@ -51,6 +51,8 @@ def _lines(told: "Forecast") -> "Iterator[tuple[str, str]]":
     yield "programs", f"{_figure(told.programs)}; labelled already: {labelled}"
     runs = f"; each program {told.repeat} times" if told.repeat > 1 else ""
     yield "tests to run", f"{_figure(told.tests)}{runs}"
+    if told.generated_tests:
+        yield "generated tests", "not foreseen: writing them, and running programs on them, comes on top"
     yield from _disk(told)
     here = f"{told.isolation} on this machine"
     yield "isolation", here if told.isolation else f"A BUILD WOULD REFUSE: {told.isolation_missing}"

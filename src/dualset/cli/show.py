@@ -52,6 +52,7 @@ def _shown(version: Any) -> dict[str, Any]:
         "bytes": sum(file["bytes"] for file in files["parquet"]),
         "counts": dict(version.counts),
         **rates,
+        "consensus": version.consensus,
         "groups_by_n_correct": figures.groups_by_n_correct,
         "flake_rate": figures.flake_rate,
         "splits": version.splits,
@@ -70,6 +71,8 @@ def _lines(shown: dict[str, Any]) -> Iterator[str]:
     for table, rows in shown["splits"].items():
         yield f"  {table:<16}{sum(rows.values()):>12,}" + "".join(f"{rows.get(split, 0):>12,}" for split in splits)
     yield ""
+    if shown["consensus"]:
+        yield f"  labels          {shown['consensus']}: not by ground truth, so neither are these rates"
     yield f"  pass rate       {_rate(shown['pass_rate'])}  of {shown['labelled']:,} labelled candidates"
     yield f"                  {_rate(shown['mean_pass_rate'])}  mean over problems (pass@1)"
     by_n = "   ".join(f"{n} right: {groups:,}" for n, groups in shown["groups_by_n_correct"].items())
