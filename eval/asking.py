@@ -2,7 +2,8 @@
 
 In: programs with their statement, or a chat that shows them. Out: an order a repeat, and the bare answers with what
 stood where. Shown in several orders, a program's place is its mean rank over the well-formed answers (ties: as in the
-version), which averages out a model's liking for some place in the list.
+version), which averages out a model's liking for some place in the list. A malformed answer gives every program the
+same expected rank, so the others decide; where all are malformed, nobody does.
 """
 
 import random

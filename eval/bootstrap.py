@@ -15,10 +15,13 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
-__all__ = ["Estimate", "Values", "difference", "estimate"]
+__all__ = ["ENOUGH", "Estimate", "Values", "difference", "estimate"]
 
 LEVEL = 0.95
 RESAMPLES = 10_000
+ENOUGH = 20
+"""Problems below which an interval claims nothing: of so few, percentile intervals are too narrow. Where nothing is to
+be found, 49 % of them leave out zero with 2 problems, 14 % with 5 and 9 % with 12, instead of 5 %."""
 _STEP = 1 << 40
 _DRAWS = 1 << 20  # indices drawn at once: bounds memory at 16 MB
 
@@ -36,8 +39,8 @@ class Estimate(NamedTuple):
 
     @property
     def covers_zero(self) -> bool | None:
-        """Whether the interval holds zero; null without an interval."""
-        if self.low is None or self.high is None:
+        """Whether the interval holds zero; null without an interval, or with too few problems to trust one."""
+        if self.low is None or self.high is None or self.n < ENOUGH:
             return None
         return self.low <= 0 <= self.high
 

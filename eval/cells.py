@@ -5,7 +5,7 @@ from typing import Any
 
 from dualset.eval.bootstrap import Estimate
 
-__all__ = ["aligned", "cell", "chance_of", "count_of", "interval"]
+__all__ = ["aligned", "cell", "chance_of", "count_of", "differs", "interval"]
 
 
 def cell(found: Mapping[str, Any] | None, *, signed: bool = False) -> str:
@@ -13,8 +13,12 @@ def cell(found: Mapping[str, Any] | None, *, signed: bool = False) -> str:
     text = interval(found, "+.3f" if signed else ".3f")
     if found is None or text is None:
         return "-"
-    estimated = Estimate(found["value"], found["low"], found["high"], found["n"])
-    return f"{text}*" if signed and estimated.covers_zero is False else text
+    return f"{text}*" if signed and differs(found) else text
+
+
+def differs(found: Mapping[str, Any]) -> bool:
+    """Whether a difference is one: its interval leaves out zero, and rests on enough problems."""
+    return Estimate(found["value"], found["low"], found["high"], found["n"]).covers_zero is False
 
 
 def interval(found: Mapping[str, Any] | None, shape: str = ".3f") -> str | None:
@@ -27,12 +31,9 @@ def interval(found: Mapping[str, Any] | None, shape: str = ".3f") -> str | None:
 
 
 def chance_of(name: str, models: Sequence[Mapping[str, Any]]) -> str:
-    """One number where all models share it; choosing blindly is each model's own pass@1."""
-    if name.startswith("best_of_"):
-        return "pass@1"
-    values = {model["metrics"][name]["chance"] for model in models if name in model["metrics"]}
-    value = next(iter(values)) if len(values) == 1 else None
-    return "-" if value is None else f"{value:.3f}"
+    """What a blind choice gets; several numbers where models differ, as each chooses among its own samples."""
+    values = [model["metrics"][name]["chance"] for model in models if name in model["metrics"]]
+    return "/".join(dict.fromkeys("-" if value is None else f"{value:.3f}" for value in values)) or "-"
 
 
 def count_of(name: str, models: Sequence[Mapping[str, Any]]) -> str:

@@ -16,12 +16,12 @@ from pathlib import Path
 from dualset.builders.candidates.policy import MICRO_POLICY, load_policy
 from dualset.builders.dataset.hub.log import HubPin, hub_pin
 from dualset.builders.dataset.store import open_version, store_home
-from dualset.builders.errors import VersionError
+from dualset.builders.errors import RecipeError, VersionError
 from dualset.builders.execution.ladder import ONE, Sandbox
 from dualset.builders.progress import Progress, silent
 from dualset.eval import metrics
 from dualset.eval.choosing.by_ranking import choose_by_ranking
-from dualset.eval.choosing.more import choose_by
+from dualset.eval.choosing.more import check_ways, choose_by
 from dualset.eval.choosing.tests import Tests, source_of, tests_to_choose_by
 from dualset.eval.judging import judge
 from dualset.eval.pool import Pool, pool_of
@@ -99,6 +99,7 @@ def evaluate(
 
     Raises:
         VersionError: the reference names nothing, its files are not what the manifest says, or the split is empty.
+        RecipeError: a model is named twice, or more are to be chosen among than are written.
         ModelError: a model cannot be loaded.
     """
     version = open_version(ref, home=home)
@@ -111,6 +112,7 @@ def evaluate(
     pool = pool_of(version, settings)
     tests = tests_to_choose_by(version, pool.problems, settings)
     asked = [settings.of(model, pool.max_tokens) for model in models]
+    _check(models, settings)
     for model in models:
         _refuse_early(model, settings.engine)
     kept = (home or store_home()) / version.name / "work" / "evaluations"
@@ -136,6 +138,18 @@ def evaluate(
         strata={by: {name: frozenset(ids) for name, ids in strata_of(pool.problems, by).items()} for by in settings.by},
         models=tuple(measured),
     )
+
+
+def _check(models: Sequence[str], settings: EvalSettings) -> None:
+    """What is asked for can be measured."""
+    if twice := next((model for i, model in enumerate(models) if model in models[:i]), None):
+        msg = f"{twice} is given twice: each model is measured once"
+        raise RecipeError(msg)
+    wants_choice = settings.choose_by or settings.best_of != EvalSettings().best_of
+    if wants_choice and settings.samples < settings.best_of:
+        msg = f"best-of is {settings.best_of}, but samples is {settings.samples}: write as many as are chosen among"
+        raise RecipeError(msg)
+    check_ways(settings)
 
 
 def _refuse_early(model: str, engine: str) -> None:

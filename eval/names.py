@@ -11,7 +11,7 @@ __all__ = ["VALID_CHOICES", "best_of", "in_order", "is_best_of", "meaning"]
 
 VALID_CHOICES = "valid_choices"
 _MEANINGS = {
-    "pass@1": "a sample passes all tests; random choice among samples",
+    "pass@1": "a sample passes all tests",
     VALID_CHOICES: "rankings of its own samples that are well formed",
     "ndcg": "NDCG of ranking the version's mixed groups",
     "pairwise_accuracy": "(right, wrong) pairs of a group in the right order",
@@ -49,7 +49,7 @@ def meaning(name: str) -> str:
         return f"the one of {found['n']} samples {said} passes"
     if name.startswith("pass@") and name != "pass@1":
         k = name.removeprefix("pass@")
-        return f"one of {k} samples passes: the most that choosing among {k} can reach"
+        return f"one of {k} samples passes, from all samples: about the most that choosing among {k} can reach"
     return _MEANINGS.get(name, name)
 
 

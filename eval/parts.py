@@ -95,12 +95,17 @@ def strata_rows(report: Mapping[str, Any]) -> list[list[list[str]]]:
     for by, parts in report["strata"].items():
         metrics = in_order(m for part in parts.values() for scores in part["models"].values() for m in scores)
         lines = [
-            [name, str(part["problems"]), model, *(cell(scores.get(metric)) for metric in metrics)]
+            [name, str(part["problems"]), model, *(_of(scores.get(metric), part["problems"]) for metric in metrics)]
             for name, part in parts.items()
             for model, scores in part["models"].items()
         ]
         blocks.append([[by, "problems", "model", *metrics], *lines])
     return blocks
+
+
+def _of(found: Mapping[str, Any] | None, problems: int) -> str:
+    """The cell, with the problems that it is a mean over where these are not all of the part."""
+    return cell(found) if found is None or found["n"] == problems else f"{cell(found)} (n {found['n']})"
 
 
 def bias_rows(report: Mapping[str, Any]) -> list[list[str]]:

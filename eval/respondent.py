@@ -5,6 +5,7 @@ that decides it (model and commit, engine, sampling, chat, index); one that is t
 whose answers are all there is not loaded. Left out: what is asked, and what the answers are worth.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ from dualset.builders.progress import Progress
 
 __all__ = ["Respondent", "respondent"]
 
+_LOG = logging.getLogger(__name__)
+
 
 class Respondent:
     """One model; made by `respondent`."""
@@ -28,6 +31,7 @@ class Respondent:
     def __init__(self, settings: CandidateSettings, identity: Identity, kept: Completions) -> None:
         self.settings, self.identity = settings, identity
         self._kept = kept
+        self._told = False
         self._sampler: Sampler | None = None
 
     def answer(self, requests: Sequence[Request], progress: Progress, stage: str) -> list[Completion]:
@@ -48,6 +52,12 @@ class Respondent:
         known = zip(requests, paths, strict=True)
         missing = [request for request, path in known if request.sample_index not in found[path]]
         done = len(requests) - len(missing)
+        if done and self.identity.revision is None and not self._told:
+            self._told = True
+            said = (
+                "%s: %d answers of an earlier run are used again, and which commit gave them is unknown (name it with "
+            )
+            _LOG.warning(f"{said}--sample model_revision=COMMIT)", self.identity.model, done)
         progress(stage, done, len(requests))
         for answered in self._at_work().sample(missing) if missing else ():
             request, completion = answered

@@ -9,11 +9,11 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from dualset.builders.candidates.policy import Policy, load_policy, one_thread
-from dualset.builders.errors import ModelError
+from dualset.builders.candidates.policy import Policy, load_policy, locate_model, one_thread
+from dualset.builders.errors import MissingExtra, ModelError
 from dualset.builders.progress import Progress, silent
 
-__all__ = ["MAX_TOKENS", "RewardModel", "load_reward_model", "scored_chat"]
+__all__ = ["MAX_TOKENS", "RewardModel", "check_reward_model", "load_reward_model", "scored_chat"]
 
 MAX_TOKENS = 4096
 """Longer chats are cut at their end."""
@@ -68,6 +68,32 @@ def scored_chat(statement: str, code: str) -> list[dict[str, str]]:
         {"role": "user", "content": statement},
         {"role": "assistant", "content": f"```python\n{code.strip()}\n```"},
     ]
+
+
+def check_reward_model(model: str) -> None:
+    """Say early what is no reward model, without reading its weights.
+
+    Raises:
+        ModelError: there is no such model, or its configuration is none of one that gives one score.
+        MissingExtra: transformers is not installed.
+    """
+    try:
+        from transformers import AutoConfig
+    except ImportError as error:
+        raise MissingExtra("transformers", "train") from error
+    place = locate_model(model)
+    try:
+        config = AutoConfig.from_pretrained(place.folder, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        msg = f"{model}: its config.json cannot be read ({' '.join(str(error).split())[:200]})"
+        raise ModelError(msg) from error
+    kinds = config.architectures or []
+    if config.num_labels != 1 or not any("SequenceClassification" in kind for kind in kinds):
+        msg = (
+            f"{model} is {', '.join(kinds) or 'of an unknown kind'} with {config.num_labels} labels: a reward model is "
+            "a sequence classification with one"
+        )
+        raise ModelError(msg)
 
 
 def load_reward_model(model: str, *, device: str = "auto", max_tokens: int = MAX_TOKENS) -> RewardModel:

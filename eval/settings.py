@@ -75,6 +75,12 @@ class EvalSettings:
             (self.tests in (None, PUBLIC, GENERATED), "tests", self.tests, f"{PUBLIC} or {GENERATED}"),
             (self.best_of >= 1, "best-of", self.best_of, "1 or more"),
             (self.repeats >= 1, "repeats", self.repeats, "1 or more"),
+            (
+                self.repeats == 1 or self.temperature > 0,
+                "repeats",
+                self.repeats,
+                "1 at temperature 0, where all are the same",
+            ),
             (self.orders >= 1, "orders", self.orders, "1 or more"),
             (not self.since or not self.until or self.since <= self.until, "since", self.since, "a day before until"),
             (self.limit is None or self.limit >= 1, "limit", self.limit, "1 or more"),

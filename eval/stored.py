@@ -14,7 +14,8 @@ from dualset.builders.dataset.store import open_version
 from dualset.builders.errors import VersionError
 from dualset.builders.execution.ladder import ONE, Sandbox
 from dualset.builders.progress import Progress, silent
-from dualset.eval.choosing.more import choose_by
+from dualset.eval.choosing.more import check_ways, choose_by
+from dualset.eval.choosing.sets import sets_of
 from dualset.eval.choosing.tests import source_of, tests_to_choose_by
 from dualset.eval.evaluate import Evaluation, ModelScores, pass_rates
 from dualset.eval.pool import pool_of, split_of
@@ -52,6 +53,7 @@ def evaluate_stored(
     version = open_version(ref, home=home)
     pool = pool_of(version, settings)
     tests = tests_to_choose_by(version, pool.problems, settings)
+    check_ways(settings)
     split = split_of(settings)
     verdict = "passed" if version.consensus is None else "truth"
     passed = {row["program_id"]: row[verdict] for row in version.rows("labels", split, ["program_id", verdict])}
@@ -73,6 +75,9 @@ def evaluate_stored(
             of_model.setdefault(row["problem_id"], []).append(Attempt(row.get("code"), right))
     if not tried:
         msg = f"{version.name}@{version.revision[:12]} holds no attempts at these problems"
+        raise VersionError(msg)
+    if settings.choose_by and not any(sets_of(attempts, settings.best_of) for attempts in tried.values()):
+        msg = f"no problem has {settings.best_of} labelled attempts by one model: choose among fewer with --best-of"
         raise VersionError(msg)
     by_count = sorted(tried, key=lambda model: (-sum(map(len, tried[model].values())), model))
     return Evaluation(

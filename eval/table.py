@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dualset.builders.dataset import markdown
-from dualset.eval.cells import aligned, cell, chance_of, count_of, interval
+from dualset.eval.bootstrap import ENOUGH
+from dualset.eval.cells import aligned, cell, chance_of, count_of, differs, interval
 from dualset.eval.names import best_of, in_order, meaning
 from dualset.eval.parts import bias_rows, decomposition_rows, strata_rows
 from dualset.eval.report import NOTEWORTHY, RULES
@@ -20,6 +21,7 @@ Rows = Sequence[Sequence[str]]
 
 def table(report: Mapping[str, Any], *, as_markdown: bool = False) -> str:
     """The metrics of every model, the differences from the first one, what they show, parts, notes."""
+    report = _harmless({name: each for name, each in report.items() if name != "rules"}, as_markdown)
     models = report["models"]
     names = in_order(name for model in models for name in model["metrics"])
     blocks: list[list[str]] = [[_title(report)], _drawn(_metrics(models, names), as_markdown)]
@@ -36,6 +38,22 @@ def _drawn(rows: Rows, as_markdown: bool) -> list[str]:
         return aligned(rows)
     head, *lines = [[text.replace("|", "\\|") for text in row] for row in rows]
     return [markdown.table(head, lines)]
+
+
+def _harmless(report: Mapping[str, Any], as_markdown: bool) -> Mapping[str, Any]:
+    """The report with names that others gave made fit for a line: of a terminal, or of Markdown."""
+    return {name: _fit(value, as_markdown) for name, value in report.items()}
+
+
+def _fit(value: Any, as_markdown: bool) -> Any:
+    if isinstance(value, Mapping):
+        return {_fit(key, as_markdown): _fit(each, as_markdown) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_fit(each, as_markdown) for each in value]
+    if not isinstance(value, str):
+        return value
+    text = "".join(c if c.isprintable() else "�" for c in value)
+    return text.replace("<", "&lt;").replace("`", "'") if as_markdown else text
 
 
 def _metrics(models: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Rows:
@@ -71,16 +89,15 @@ def _claims(report: Mapping[str, Any]) -> list[str]:
     first, *others = report["models"]
     lines = []
     for model in others:
-        shown = {
-            name: found
-            for name, found in model["against_first"].items()
-            if found["low"] is not None and (found["low"] > 0 or found["high"] < 0)
-        }
+        gains = model["against_first"]
+        shown = {name: found for name, found in gains.items() if differs(found)}
         higher = [f"{name} ({interval(found, '+.3f')})" for name, found in shown.items() if found["low"] > 0]
         lower = [f"{name} ({interval(found, '+.3f')})" for name, found in shown.items() if found["high"] < 0]
         said = [f"{word} in {', '.join(each)}" for word, each in (("higher", higher), ("lower", lower)) if each]
         if said:
             lines.append(f"{model['model']} is {'; '.join(said)} than {first['model']}.")
+        elif all(found["n"] < ENOUGH for found in gains.values()):
+            lines.append(f"Fewer than {ENOUGH} problems are too few to tell {model['model']} from {first['model']}.")
         else:
             lines.append(f"Nothing here tells {model['model']} from {first['model']}.")
     return lines
@@ -109,7 +126,11 @@ def _notes(report: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     return [
         asked,
         f"Means over n problems; {intervals}, seed {settings['seed']}.",
-        *(["* where a difference's interval leaves out zero."] if len(report["models"]) > 1 else []),
+        *(
+            [f"* where a difference's interval leaves out zero (n {ENOUGH} or more)."]
+            if len(report["models"]) > 1
+            else []
+        ),
         *_power(report),
         *([f"Ties: {RULES['ties']}."] if "ndcg" in names or chosen else []),
         *([f"{RULES['malformed'].capitalize()}."] if "ndcg" in names else []),
@@ -129,4 +150,6 @@ def _power(report: Mapping[str, Any]) -> list[str]:
     needed = {name: each.get("problems_needed") for name, each in report["models"][-1].get("against_first", {}).items()}
     asked = ("ndcg", "pass@1", best_of(report["settings"]["best_of"]))
     said = ", ".join(f"{needed[name]:,} for {name}" for name in asked if needed.get(name))
-    return [f"Problems that would show a difference of {NOTEWORTHY} in 4 of 5 evaluations: {said}."] if said else []
+    model = report["models"][-1]["model"]
+    told = f"Problems that would show a difference of {NOTEWORTHY} in 4 of 5 evaluations, by the spread of {model}"
+    return [f"{told}: {said}."] if said else []

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dualset.builders.dataset.markdown import word
 from dualset.builders.errors import TrainingError
 from dualset.eval.cells import interval
 from dualset.eval.saved import read_report
@@ -49,18 +50,19 @@ def results_table(results: Results) -> list[str]:
     """The section of a card, as lines of Markdown."""
     report, compared = results.report, bool(results.against)
     where = f"{report['dataset']}@{report['revision'][:12]}, {report['settings']['split']} split"
-    head = ["", "this model", *([f"minus {results.first}"] if compared else []), "chance"]
+    head = ["", "n", "this model", *([f"minus {word(results.first)}"] if compared else []), "chance"]
     rows = []
     for name, found in results.metrics.items():
         gain = [interval(results.against.get(name), "+.3f") or ""] if compared else []
         chance = "" if found.get("chance") is None else f"{found['chance']:.3f}"
-        rows.append([name, interval(found) or "", *gain, chance])
+        rows.append([word(name), str(found.get("n", "")), interval(found) or "", *gain, chance])
+    units = "problems and, within them, repeats" if report["settings"].get("repeats", 1) > 1 else "problems"
     drawn = ", ".join(f"{key} {report['settings'][key]}" for key in ("temperature", "top_p", "top_k", "seed"))
     return [
         "## Results",
         "",
         f"Measured on {where}: {report['problems']} problems, {report['groups']} mixed groups; {drawn}. "
-        f"Means over problems with {report['settings']['level']:.0%} intervals from resampling problems.",
+        f"Means over n problems with {report['settings']['level']:.0%} intervals from resampling {units}.",
         "",
         *("| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)),
         "",

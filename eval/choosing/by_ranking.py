@@ -7,7 +7,7 @@ choice changes nothing, so nothing is asked. A malformed ranking counts as a bli
 
 from dualset.builders.progress import Progress
 from dualset.eval import metrics
-from dualset.eval.asking import Question, questions_of, rank_all
+from dualset.eval.asking import Question, Ranked, questions_of, rank_all
 from dualset.eval.choosing.sets import SampleSet, blind, sets_of
 from dualset.eval.names import VALID_CHOICES, best_of
 from dualset.eval.pool import Pool
@@ -27,7 +27,7 @@ def choose_by_ranking(
     asking = [i for i, each in enumerate(sets) if each.asks]
     questions = [_question(sets[i], pool, settings) for i in asking]
     ranked = rank_all(judge, questions, repeats=1, seed=settings.seed, progress=progress, stage=stage)
-    orders = {i: each.order for i, [each] in zip(asking, ranked, strict=True)}
+    orders = {i: each for i, [each] in zip(asking, ranked, strict=True)}
     metric = best_of(settings.best_of)
     return Measured(
         model=by_problem(
@@ -44,11 +44,11 @@ def _question(asked: SampleSet, pool: Pool, settings: EvalSettings) -> Question:
     return questions_of(name, statement, codes, pool.prompt, settings.orders, settings.seed)
 
 
-def score_set(chosen_from: SampleSet, order: list[int] | None, metric: str) -> Scores:
-    """What choosing by this order scores; None: the ranking was malformed, or none was asked for."""
+def score_set(chosen_from: SampleSet, ranked: Ranked | None, metric: str) -> Scores:
+    """What choosing by this ranking scores; None: none was asked for."""
     correct, shown = chosen_from.correct, chosen_from.shown
     if not chosen_from.asks:  # nothing to decide: all alike, or one program alone has code
         return {metric: float(correct[shown[0]]) if shown else 0.0}
-    if order is None:
+    if ranked is None or ranked.order is None:
         return {metric: metrics.random_best_of_n(correct), VALID_CHOICES: 0.0}
-    return {metric: metrics.best_of_n(order, [correct[i] for i in shown]), VALID_CHOICES: 1.0}
+    return {metric: metrics.best_of_n(ranked.order, [correct[i] for i in shown]), VALID_CHOICES: ranked.valid}

@@ -12,11 +12,23 @@ from dualset.eval.choosing.by_tests import choose_by_tests
 from dualset.eval.choosing.tests import Tests
 from dualset.eval.choosing.ways import by_tests, reward_model
 from dualset.eval.pool import Pool
+from dualset.eval.reward_model import check_reward_model
 from dualset.eval.scores import Measured, joined
 from dualset.eval.settings import EvalSettings
 from dualset.eval.writing import Attempts
 
-__all__ = ["choose_by"]
+__all__ = ["check_ways", "choose_by"]
+
+
+def check_ways(settings: EvalSettings) -> None:
+    """Refuse early what could only fail after hours.
+
+    Raises:
+        ModelError: a reward model is none.
+    """
+    for way in settings.choose_by:
+        if (model := reward_model(way)) is not None:
+            check_reward_model(model)
 
 
 def choose_by(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualset.eval.bootstrap import difference, estimate
+from dualset.eval.bootstrap import ENOUGH, difference, estimate
 
 
 def named(values: list[float | None]) -> dict[str, float | None]:
@@ -101,3 +101,10 @@ def test_a_repeat_that_one_of_two_models_does_not_have_is_not_compared() -> None
 
 def test_problems_may_have_fewer_repeats_than_others() -> None:
     assert estimate({"a": (1.0, 0.0, 0.5), "b": (1.0,), "c": (None, 0.0)}).value == pytest.approx(0.5)
+
+
+def test_too_few_problems_claim_nothing() -> None:
+    few = {f"p{i}": 0.5 + i / 100 for i in range(ENOUGH - 1)}
+    assert estimate(few).low is not None
+    assert estimate(few).covers_zero is None
+    assert estimate(few | {"one more": 0.5}).covers_zero is False

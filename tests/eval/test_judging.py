@@ -54,7 +54,8 @@ def test_a_set_never_holds_samples_of_two_repeats() -> None:
 
 
 def chosen(*attempts: Attempt, order: list[int] | None = None) -> dict[str, float]:
-    return dict(score_set(SampleSet("p", 0, 0, attempts), order, "best_of_4"))
+    ranked = None if order is None else Ranked(order, 1.0, (order,))
+    return dict(score_set(SampleSet("p", 0, 0, attempts), ranked, "best_of_4"))
 
 
 def test_the_first_of_the_order_is_what_counts() -> None:
@@ -68,6 +69,12 @@ def test_samples_without_code_are_not_shown_so_positions_are_among_the_rest() ->
 
 def test_a_malformed_choice_is_blind() -> None:
     assert chosen(GOOD, BAD, BAD, BAD) == {"best_of_4": 0.25, "valid_choices": 0}
+
+
+def test_a_choice_by_one_well_formed_answer_of_four_says_so() -> None:
+    ranked = Ranked([1, 0, 2, 3], 0.25, ([1, 0, 2, 3], None, None, None))
+    scores = score_set(SampleSet("p", 0, 0, (BAD, GOOD, BAD, BAD)), ranked, "best_of_4")
+    assert scores == {"best_of_4": 1, "valid_choices": 0.25}
 
 
 def test_nothing_is_asked_where_the_choice_changes_nothing() -> None:

@@ -14,7 +14,7 @@ import pytest
 from chat_server import ChatServer, chat_server, policy
 
 from dualset.builders.dataset.store import open_version
-from dualset.builders.errors import RecipeError, VersionError
+from dualset.builders.errors import ModelError, RecipeError, VersionError
 from dualset.eval.evaluate import evaluate
 from dualset.eval.pool import _within
 from dualset.eval.report import report
@@ -82,6 +82,14 @@ def test_what_makes_no_sense_is_refused(small_version: Path, home: Path) -> None
     for wrong in ({"repeats": 0}, {"by": ("colour",)}, {"engine": "abacus"}):
         with pytest.raises(RecipeError):
             EvalSettings(**wrong)  # type: ignore[arg-type]
+    with pytest.raises(RecipeError, match="all are the same"):
+        EvalSettings(repeats=2, temperature=0)
+    with pytest.raises(RecipeError, match="given twice"):
+        evaluate(["micro", "micro"], str(small_version), EvalSettings(), home=home)
+    with pytest.raises(RecipeError, match="best-of is 16, but samples is 8"):
+        evaluate(["micro"], str(small_version), EvalSettings(samples=8, best_of=16), home=home)
+    with pytest.raises(ModelError, match="no model at"):
+        evaluate(["micro"], str(small_version), EvalSettings(choose_by=("reward:/nope",)), home=home)
     with pytest.raises(RecipeError, match="does not use it"):
         evaluate(["micro"], str(small_version), EvalSettings(sampling=("data_parallel=2",)), home=home)
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 def measured(small_version: Path, constant_model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
     """Two judges, two repeats, two shown orders; and the file of their rankings."""
     folder = tmp_path_factory.mktemp("rankings")
-    drawn: dict[str, Any] = {"temperature": 0.0, "max_tokens": 32}
+    drawn: dict[str, Any] = {"temperature": 0.01, "max_tokens": 32}
     settings = EvalSettings(samples=0, repeats=2, orders=2, resamples=50, **drawn)
     found = evaluate(["micro", str(constant_model)], str(small_version), settings, home=folder / "home")
     dataset = f"{found.dataset}@{found.revision}"

@@ -123,7 +123,8 @@ def test_results_are_those_of_this_model(
     told = {each["type"]: each["value"] for each in index["results"][0]["metrics"]}
     measured = json.loads(results.read_text())["models"][1]
     assert told == {name: round(each["value"], 4) for name, each in measured["metrics"].items()}
-    assert f"| ndcg | {measured['metrics']['ndcg']['value']:.3f} [" in card.decode()
+    ndcg = measured["metrics"]["ndcg"]
+    assert f"| `ndcg` | {ndcg['n']} | {ndcg['value']:.3f} [" in card.decode()
     assert "minus micro" in card.decode()
     measured["revision"] = "0" * 64
     results.write_text(json.dumps(json.loads(results.read_text()) | {"models": [measured]}))

@@ -5,11 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from dualset.cli.output import bar, print_json
 from dualset.cli.sandbox import sandbox_of, sandbox_options
 
 __all__ = ["command"]
+
+
+_OF_MODELS = {"samples", "repeats", "orders", "temperature", "top_p", "top_k", "max_tokens", "engine", "sampling"}
+_OF_MODELS |= {"rankings"}
 
 
 @click.command("eval")
@@ -109,7 +114,7 @@ def command(
 
         dualset eval micro micro@v1 --repeats 3 --orders 2 --by difficulty
 
-        dualset eval --stored humaneval-codegen16b --split all --best-of 8 --choose-by majority
+        dualset eval --stored humaneval-consensus --split all --best-of 100 --choose-by codet
     """
     import json
 
@@ -127,6 +132,11 @@ def command(
     if not models and not stored:
         msg = f"only {ref!r} was given: name at least one MODEL before the REF"
         raise click.UsageError(msg)
+    if stored:
+        _refuse_given(_OF_MODELS, "is about asking models, and --stored asks none")
+    for path in (output, rankings):
+        if path is not None:
+            _check_place(path)
     settings = EvalSettings(since=since and since.date(), until=until and until.date(), **options)
     sandbox = sandbox_of(workers, isolation)
     with bar() as progress:
@@ -137,7 +147,6 @@ def command(
         )
     told = report(found)
     if output is not None:
-        output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if rankings is not None:
         dataset = f"{found.dataset}@{found.revision}"
@@ -147,3 +156,25 @@ def command(
         print_json(told)
     else:
         click.echo(table(told, as_markdown=form == "markdown"))
+
+
+def _refuse_given(names: set[str], why: str) -> None:
+    """Options that would be ignored."""
+    context = click.get_current_context()
+    for option in context.command.params:
+        if option.name in names and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE:
+            msg = f"{option.opts[-1]} {why}: leave it out"
+            raise click.UsageError(msg)
+
+
+def _check_place(path: Path) -> None:
+    """A file that could not be written is told before hours of work."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab"):
+            pass
+        if not path.stat().st_size:
+            path.unlink()
+    except OSError as error:
+        msg = f"cannot write {path}: {error.strerror or error}"
+        raise click.ClickException(msg) from error

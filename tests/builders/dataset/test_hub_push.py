@@ -181,6 +181,7 @@ def test_a_push_that_is_killed_while_it_uploads_is_taken_up_where_it_was(
     process = subprocess.Popen(command, env=settings(hub, tmp_path), stderr=subprocess.PIPE, text=True)
     _, said = process.communicate()
     assert process.returncode == -signal.SIGKILL
+    hub.settle()
     assert "thrown while requesting PUT" in said  # by the client, of the connection that was cut
     assert "signature" not in said  # of the address, which would let anybody upload there
     assert len(hub.dataset("ada/killed").commits) == 1
