@@ -73,9 +73,20 @@ def _files(settings: ProblemSettings) -> SourceFiles:
         msg = f"problems: source {settings.source!r} needs either path or hub, not {seen}"
         raise RecipeError(msg)
     if settings.path is not None:
-        folders = settings.source == "apps" and Path(settings.path).is_dir()
-        return local_files([settings.path], APPS_FILES if folders else DATA_FILES)
+        return _local_files(settings, Path(settings.path))
     return hub_files(settings.hub or "", settings.revision, (settings.files,) if settings.files else DATA_FILES)
+
+
+def _local_files(settings: ProblemSettings, path: Path) -> SourceFiles:
+    if settings.revision is not None:
+        msg = f"problems.revision is {settings.revision!r}, a commit on the Hub, but path is on disk: leave it out"
+        raise RecipeError(msg)
+    if settings.files and path.is_file():
+        msg = f"problems.files is {settings.files!r}, but path is one file: leave files out, or give the folder as path"
+        raise RecipeError(msg)
+    if settings.files:
+        return local_files([path], (settings.files,))
+    return local_files([path], APPS_FILES if settings.source == "apps" and path.is_dir() else DATA_FILES)
 
 
 def _parsed(settings: ProblemSettings, files: SourceFiles) -> Iterator[tuple[str, Problem]]:
@@ -104,8 +115,8 @@ def _rows(path: Path) -> Iterator[Row]:
 def _micro(settings: ProblemSettings, window: Window) -> ProblemSet:
     from dualset.builders.problems.micro import micro_problems
 
-    if settings.path is not None or settings.hub is not None:
-        msg = "problems: source 'micro' is generated from count and seed; it has no path or hub"
+    if given := [key for key in ("path", "hub", "revision", "files") if getattr(settings, key) is not None]:
+        msg = f"problems: source 'micro' is generated from count and seed; it has no {' or '.join(given)}"
         raise RecipeError(msg)
     problems = micro_problems(settings.count, settings.seed)
     pin = f"micro count={settings.count} seed={settings.seed}"

@@ -9,19 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from dualset.builders.errors import RecipeError, did_you_mean
+from dualset.builders.problems.rows import SUFFIXES
 from dualset.builders.settings import read_yaml
 
 __all__ = ["PROBLEM_PRESETS", "with_problem_preset"]
 
 PROBLEM_PRESETS = Path(__file__).parent / "presets"
-_ON_THE_HUB = ("hub", "revision", "files")
+_ON_THE_HUB = ("hub", "revision")
 
 
 def with_problem_preset(section: Mapping[str, Any]) -> dict[str, Any]:
     """The section with the values of its ``preset`` below its own.
 
-    With a ``path`` of its own (the same files, fetched before) the preset's dataset is left out; with a ``hub`` of its
-    own (a mirror) the preset's commit is, because it is another repository's.
+    With a ``path`` of its own (the same files, fetched before) the preset's dataset is left out, and its files are
+    looked for in that folder; a path that ends as a data file does is read whatever its name. With a ``hub`` of its own
+    (a mirror) the preset's commit is left out, because it is another repository's.
 
     Raises:
         RecipeError: there is no such preset, or the section names another source.
@@ -39,7 +41,8 @@ def with_problem_preset(section: Mapping[str, Any]) -> dict[str, Any]:
         msg = f"problems.source is {own['source']!r}, but the preset {name!r} reads {values['source']!r}: leave it out"
         raise RecipeError(msg)
     if own.get("path") is not None:
-        values = {key: value for key, value in values.items() if key not in _ON_THE_HUB}
+        unused = _ON_THE_HUB + (("files",) if str(own["path"]).endswith(SUFFIXES) else ())
+        values = {key: value for key, value in values.items() if key not in unused}
     elif own.get("hub", values["hub"]) != values["hub"]:
         del values["revision"]
     return values | own

@@ -16,7 +16,8 @@ class ProblemSettings:
         path: a file, or a folder where the source has several files.
         hub: a Hub dataset id such as ``openai/openai_humaneval``.
         revision: the Hub commit; a branch or tag is refused, because it can move.
-        files: of a Hub dataset, the files to read, as a glob such as ``full/*.parquet``; all data files by default.
+        files: of a Hub dataset or a folder, the files to read, as a glob such as ``full/*.parquet``; all data files by
+            default.
         since: only problems released on that day (UTC) or later; one whose day is unknown is left out.
         until: only those released on that day or before.
         limit: only the first N distinct problems; imported samples of the others are left out.

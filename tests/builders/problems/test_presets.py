@@ -22,8 +22,8 @@ import pyarrow.parquet as pq
 import pytest
 from hub_rows import CODE_CONTESTS, CODEFORCES, HALF, MBPP_PLUS, SEED, check
 
-from dualset.builders.errors import RecipeError
-from dualset.builders.problems.load import SOURCES
+from dualset.builders.errors import DualsetError, RecipeError
+from dualset.builders.problems.load import SOURCES, load_problems
 from dualset.builders.problems.preset import PROBLEM_PRESETS
 from dualset.builders.recipe import Recipe, load_recipe
 
@@ -70,10 +70,43 @@ def test_a_day_may_be_text_as_the_dataset_card_has_it(recipe: Callable[..., Reci
     assert (str(problems.since), str(problems.until)) == ("2025-03-01", "2025-04-01")
 
 
-def test_own_files_keep_the_window_and_leave_the_hub(recipe: Callable[..., Recipe]) -> None:
+def test_a_path_keeps_the_window_and_the_files_and_leaves_the_hub(recipe: Callable[..., Recipe]) -> None:
     problems = recipe("{preset: livecodebench-v5, path: /data/lcb}").problems
-    assert (problems.path, problems.hub, problems.revision, problems.files) == ("/data/lcb", None, None, None)
-    assert str(problems.since) == "2024-08-01"
+    assert (problems.path, problems.hub, problems.revision) == ("/data/lcb", None, None)
+    assert (problems.files, str(problems.since)) == ("test[345].jsonl", "2024-08-01")
+    assert recipe("{preset: mbpp+, path: /data/MbppPlus.jsonl}").problems.files is None
+
+
+@pytest.mark.parametrize("files", ["", ", files: 'f*/test-*.parquet'"])
+def test_a_folder_fetched_before_has_the_presets_files_or_ones_own(
+    recipe: Callable[..., Recipe], tmp_path: Path, files: str
+) -> None:
+    for name, content in REPOSITORIES["google-research-datasets/mbpp"].items():
+        (tmp_path / "mbpp" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "mbpp" / name).write_bytes(content)
+    found = load_problems(recipe(f"{{preset: mbpp, path: {tmp_path / 'mbpp'}{files}}}").problems)
+    assert [problem.source_id for problem in found.problems] == ["11"]
+
+
+@pytest.mark.parametrize(
+    ("problems", "message"),
+    [
+        ("{preset: mbpp, path: folder, revision: abc}", "problems.revision is 'abc', a commit on the Hub, but path is"),
+        ("{source: mbpp, path: one.jsonl, files: '*.jsonl'}", r"problems.files is '\*.jsonl', but path is one file"),
+        ("{preset: mbpp, path: folder}", "no file in this folder is called full/test-"),
+        ("{source: micro, files: '*.jsonl'}", "it has no files"),
+        ("{source: micro, revision: abc}", "it has no revision"),
+    ],
+)
+def test_what_would_not_be_used_is_refused_in_one_line(
+    recipe: Callable[..., Recipe], tmp_path: Path, problems: str, message: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    for path in (tmp_path / "one.jsonl", tmp_path / "folder/train.jsonl"):
+        path.write_bytes(lines(MBPP))
+    with pytest.raises(DualsetError, match=message) as caught:
+        load_problems(recipe(problems).problems)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_mirror_needs_a_commit_of_its_own(recipe: Callable[..., Recipe]) -> None:
