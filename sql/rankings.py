@@ -9,6 +9,7 @@ few columns that most questions want; a slot is a place in the list that was sho
 Left out: how an answer was read (``eval/asking.py``), and metrics with intervals (``dualset eval``).
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from dualset.builders.dataset.relations import quoted
 from dualset.builders.dataset.version import Version
 from dualset.builders.errors import QueryError
 
-__all__ = ["SCHEMA", "check_files", "check_rows", "make_view"]
+__all__ = ["SCHEMA", "check_files", "check_rows", "make_view", "pattern_of"]
 
 SCHEMA = pa.schema(
     [
@@ -45,17 +46,21 @@ def check_files(paths: Sequence[Path]) -> list[Path]:
     """The files, as absolute paths, where their columns are right.
 
     Raises:
-        QueryError: one cannot be read, or its columns are others.
+        QueryError: one cannot be read, its columns are others, or it holds no row.
     """
     for path in paths:
         try:
             path.open("rb").close()
-            found = pq.read_schema(path)
+            with pq.ParquetFile(path) as file:
+                found, rows = file.schema_arrow, file.metadata.num_rows
         except (OSError, pa.ArrowException) as error:
             why = getattr(error, "strerror", None) or "no Parquet file"
             msg = f"cannot read the rankings in {path} ({why}): expected {_WHAT}"
             raise QueryError(msg) from error
         _check_schema(path, found)
+        if rows == 0:
+            msg = f"{path} holds no ranking: no group was shown to a judge; measure where the split has groups"
+            raise QueryError(msg)
     return [path.resolve() for path in paths]
 
 
@@ -81,24 +86,40 @@ def _alike(wanted: pa.DataType, found: pa.DataType) -> bool:
 
 
 def make_view(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
-    """Make the view; the tables of the version must be there."""
-    listed = ", ".join(quoted(str(path)) for path in files)
-    connection.execute(
-        f"""
-        create view rankings as
-        with said as (
-            select
-                model, model_revision, dataset, group_id, problem_id, repeat::integer as repeat,
-                order_index::integer as order_index, shown, correct, places::integer[] as places,
-                len(shown)::integer as size, nullif(list_position(places, 1), 0)::integer as first_slot
-            from read_parquet([{listed}])
-        )
-        select
-            said.*, shown[first_slot] as first_program_id, correct[first_slot] as first_correct, problems.split
-        from said
-        left join problems using (problem_id)
-        """
-    )
+    """Make the view; the tables of the version must be there.
+
+    Raises:
+        QueryError: DuckDB cannot open a file.
+    """
+    listed = ", ".join(quoted(pattern_of(path)) for path in files)
+    try:
+        connection.execute(_VIEW.format(listed=listed))
+    except duckdb.Error as error:
+        raise _unread(files, error) from error
+
+
+def pattern_of(path: Path) -> str:
+    """The path as a glob that only it fits: DuckDB takes ``said[1].parquet`` for a pattern, which is ``said1.parquet``.
+
+    Its only escape is a set of one character, ``[[]``; it opens the plain path then, so both are to be allowed.
+    """
+    return re.sub(r"([*?[])", r"[\1]", str(path))
+
+
+_VIEW = """
+create view rankings as
+with said as (
+    select
+        model, model_revision, dataset, group_id, problem_id, repeat::integer as repeat,
+        order_index::integer as order_index, shown, correct, places::integer[] as places,
+        len(shown)::integer as size, nullif(list_position(places, 1), 0)::integer as first_slot
+    from read_parquet([{listed}])
+)
+select
+    said.*, shown[first_slot] as first_program_id, correct[first_slot] as first_correct, problems.split
+from said
+left join problems using (problem_id)
+"""
 
 
 def check_rows(connection: duckdb.DuckDBPyConnection, version: Version, files: Sequence[Path]) -> None:
@@ -107,12 +128,11 @@ def check_rows(connection: duckdb.DuckDBPyConnection, version: Version, files: S
     Raises:
         QueryError: one is not, or the files cannot be read.
     """
-    named = ", ".join(path.name for path in files)
     try:
         said, twice = (connection.execute(query).fetchone() for query in (_WRONG_ROWS, _TWICE))
     except duckdb.Error as error:
-        msg = f"cannot read the rankings in {named}: {str(error).splitlines()[0]}"
-        raise QueryError(msg) from error
+        raise _unread(files, error) from error
+    named = _named(files)
     if said is not None:
         group_id, dataset, wrong, rankings, why = said
         msg = (
@@ -125,6 +145,14 @@ def check_rows(connection: duckdb.DuckDBPyConnection, version: Version, files: S
         which = f"the group {group_id} by {model} (repeat {repeat}, order {order_index})"
         msg = f"{named}: the ranking of {which} is there twice"
         raise QueryError(msg)
+
+
+def _named(files: Sequence[Path]) -> str:
+    return ", ".join(path.name for path in files)
+
+
+def _unread(files: Sequence[Path], error: duckdb.Error) -> QueryError:
+    return QueryError(f"cannot read the rankings in {_named(files)}: {str(error).splitlines()[0]}")
 
 
 _WRONG_ROWS = """

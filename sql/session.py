@@ -74,7 +74,8 @@ def connect(
         judged.make_view(connection, given)
         judged.check_rows(connection, versions[0], given)
     tables = [path for each in versions for table in TABLES for path in each.files(table)]
-    files = ", ".join(quoted(str(path)) for path in (*tables, *given))
+    patterns = [judged.pattern_of(path) for path in given]
+    files = ", ".join(quoted(str(path)) for path in (*tables, *given, *patterns))
     # files, not their folder: a folder could be written to
     connection.execute(f"set allowed_paths = [{files}]")
     connection.execute("set enable_external_access = false")

@@ -496,13 +496,11 @@ def judge_errors(t: Tables, model: str | None = None, limit: int | None = 20) ->
     answers = _ranked(t, model)
     labels = by(t["labels"], "program_id")
     codes = {row["program_id"]: row["code"] for row in t["candidates"]}
-    judge = ("model", "model_revision", "problem_id")
-    right = grouped(_listed(answers, True), *judge)
-    wrong = grouped(_listed(answers, False), *judge, "program_id")
+    wrong = grouped(_listed(answers, False), "model", "model_revision", "problem_id", "program_id")
     answer = []
     for (name, revision, problem_id, program_id), rows in wrong.items():
         label = labels[program_id]
-        beside = {row["program_id"] for row in right[name, revision, problem_id]}
+        beside = {each for row in rows for each, right in zip(row["shown"], row["correct"], strict=True) if right}
         failure = label["first_failure"]
         failed = [i for i, outcome in enumerate(label["outcomes"]) if outcome != "pass"]
         answer.append(

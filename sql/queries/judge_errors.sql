@@ -2,7 +2,7 @@
 -- needs: rankings
 -- param: model = null in rankings.model  of that judge only; null: all
 -- param: limit = 20  programs at most; null: all
--- read: first of the shown times; those that fool the judge most often come first, and the nearest to passing among them. right_characters is the mean length of the right programs that it was shown beside: see whether it likes long code.
+-- read: first of the shown times; those that fool the judge most often come first, and the nearest to passing among them. right_characters is the mean length of the distinct right programs that the judge saw beside it: see whether it likes long code.
 with said as (
     select
         model,
@@ -35,10 +35,19 @@ errors as (
     limit $limit
 ),
 rivals as (
-    select distinct model, model_revision, problem_id, program_id
-    from said
-    semi join (select distinct problem_id from errors) using (problem_id)
-    where right_one
+    select distinct
+        errors.model,
+        errors.model_revision,
+        errors.problem_id,
+        errors.program_id,
+        unnest(list_filter(rankings.shown, lambda each, place: rankings.correct[place])) as rival_id
+    from errors
+    join rankings
+        on rankings.problem_id = errors.problem_id
+        and rankings.model = errors.model
+        and rankings.model_revision is not distinct from errors.model_revision
+        and list_contains(rankings.shown, errors.program_id)
+    where rankings.first_slot is not null
 ),
 written as (
     select program_id, any_value(code) as code
@@ -46,15 +55,15 @@ written as (
     semi join (
         select problem_id, program_id from errors
         union all
-        select problem_id, program_id from rivals
+        select problem_id, rival_id from rivals
     ) using (problem_id, program_id)
     group by program_id
 ),
 beside as (
-    select model, model_revision, problem_id, round(avg(length(code)))::bigint as right_characters
+    select model, model_revision, rivals.problem_id, rivals.program_id, round(avg(length(code)))::bigint as right_characters
     from rivals
-    join written using (program_id)
-    group by model, model_revision, problem_id
+    join written on written.program_id = rival_id
+    group by all
 )
 select
     errors.model,
@@ -81,6 +90,7 @@ left join beside
     on beside.model = errors.model
     and beside.model_revision is not distinct from errors.model_revision
     and beside.problem_id = errors.problem_id
+    and beside.program_id = errors.program_id
 order by
     first desc,
     tests_passed / nullif(tests_total, 0) desc nulls last,

@@ -145,7 +145,11 @@ def _given(words: list[str]) -> dict[str, str]:
         if not value:
             msg = f"{word}: expected NAME=VALUE"
             raise QueryError(msg)
-        given[name.removeprefix("--").replace("-", "_")] = value.rstrip(";")
+        name = name.removeprefix("--").replace("-", "_")
+        if name in given:
+            msg = f"the parameter {name} is given twice"
+            raise QueryError(msg)
+        given[name] = value.rstrip(";")
     return given
 
 

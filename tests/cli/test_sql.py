@@ -107,6 +107,12 @@ def test_a_query_of_ones_own_takes_parameters_and_stdin(version: Version) -> Non
     assert json.loads(dualset("sql", "tiny", "-", *args, input=query).stdout) == [{"n": 10}]
 
 
+@pytest.mark.parametrize("comment", ["-- how many", "--how many, with k=1", "-- x = 1", "/* how many */"])
+def test_a_query_may_begin_with_a_comment(version: Version, comment: str) -> None:
+    done = dualset("sql", "tiny", f"{comment}\nselect count(*) as n from problems", "--format", "json")
+    assert (done.exit_code, json.loads(done.stdout)) == (0, [{"n": 12}])
+
+
 def test_the_list_of_queries_needs_no_version() -> None:
     listed = json.loads(dualset("sql", "--list", "--format", "json").stdout)
     assert {"pass_rate", "near_misses", "group_balance"} <= {query["name"] for query in listed}
@@ -205,6 +211,10 @@ def test_rankings_are_asked_beside_the_version(version: Version, tmp_path: Path)
         (["tiny", "pass_at_k", "--split", "tset"], 1, "split is 'tset': did you mean 'test'"),
         (["tiny", "pass_at_k", "--k"], 2, "Option '--k' requires an argument"),
         (["tiny", "pass_at_k", "--k", "4", "--param", "k=4"], 2, "the parameter k is given twice"),
+        (["tiny", "pass_at_k", "--k", "4", "--k", "5"], 2, "the parameter k is given twice"),
+        (["tiny", "near_misses", "--min-tests=4", "--min_tests=4"], 2, "the parameter min_tests is given twice"),
+        (["tiny", "-- how many\nselect nothing"], 1, 'column "nothing" was not found'),
+        (["tiny", "-- how many"], 1, "expected one select statement, not none"),
         (["tiny", "label_flips"], 1, "label_flips compares two versions: give the other one with --with REF"),
         (["tiny", "judge_errors"], 1, "judge_errors asks what judges said: give --rankings FILE"),
         (["tiny", "from rankings"], 1, "there are no rankings here: give files"),

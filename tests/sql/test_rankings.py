@@ -14,7 +14,7 @@ import pytest
 from judged_groups import Row, rankings_of, write_rankings
 from polars.testing import assert_frame_equal
 from rich_version import Tables, rich_tables
-from sample_version import tiny_content, tiny_version
+from sample_version import tiny_content, tiny_tables, tiny_version
 
 from dualset.builders.dataset.schema import TABLES
 from dualset.builders.dataset.store import Version, commit_version
@@ -91,11 +91,30 @@ def test_the_frame_is_the_view(rich: Version, file: Path) -> None:
     assert "rankings" not in frames(rich)
 
 
-@pytest.mark.parametrize("rows", [[], "malformed"], ids=["none", "all malformed"])
-def test_without_a_proper_answer_there_is_no_nonsense(
-    rich: Version, tables: Tables, tmp_path: Path, rows: list[Row] | str
-) -> None:
-    made = [row | {"places": None} for row in tables["rankings"]] if rows else []
+def test_right_programs_beside_an_error_are_those_of_its_own_lists(tmp_path: Path) -> None:
+    """Two groups of one problem, each a wrong program and a right one, of which one is long."""
+    made = tiny_tables()
+    group = next(row for row in made["groups"] if row["problem_id"] == "p004")
+    assert group["correct"] == (False, True, True, False)
+    short, long = 40, 1040
+    for row in made["candidates"]:
+        if row["program_id"] in group["program_ids"]:
+            row["code"] = "#" * (long if row["program_id"] == group["program_ids"][2] else short)
+    halves = [
+        group
+        | {"group_id": name, "correct": (False, True), "n_correct": 1}
+        | {key: tuple(group[key][i] for i in members) for key in ("candidate_ids", "program_ids")}
+        for name, members in (("a", (0, 1)), ("b", (3, 2)))
+    ]
+    version = commit_version("demo", made | {"groups": halves}, content=tiny_content(), home=tmp_path)
+    said = [row | {"places": [1 + right for right in row["correct"]]} for row in rankings_of({"groups": halves})]
+    connection = connect(version, rankings=write_rankings(said, tmp_path / "said.parquet"))
+    found = {row["program_id"]: row["right_characters"] for row in answered(connection, "judge_errors")}
+    assert found == {group["program_ids"][0]: short, group["program_ids"][3]: long}
+
+
+def test_without_a_proper_answer_there_is_no_nonsense(rich: Version, tables: Tables, tmp_path: Path) -> None:
+    made = [row | {"places": None} for row in tables["rankings"]]
     file = write_rankings(made, tmp_path / "r.parquet")
     for name in NAMES:
         found = answered(connect(rich, rankings=file), name)
@@ -114,6 +133,37 @@ def test_the_view_says_what_was_put_first_and_in_which_split(rich: Version, tabl
         first = (None,) * 3 if slot is None else (slot + 1, row["shown"][slot], row["correct"][slot])
         expected.append((len(row["shown"]), *first, splits[row["problem_id"]]))
     assert sorted(ask(connect(rich, rankings=str(file)), query).rows, key=str) == sorted(expected, key=str)
+
+
+@pytest.mark.parametrize(
+    "name", ["said[1].parquet", "sa?d1.parquet", "*.parquet", "[d]/said1.parquet", "{said1}.parquet"]
+)
+def test_a_file_whose_name_looks_like_a_pattern_is_that_file(
+    rich: Version, tables: Tables, tmp_path: Path, name: str
+) -> None:
+    rows = tables["rankings"]
+    (tmp_path / "d").mkdir()
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    others = [write_rankings(rows, tmp_path / other) for other in ("said1.parquet", "d/said1.parquet")]
+    connection = connect(rich, rankings=write_rankings(rows[:3], tmp_path / name))
+    assert list(ask(connection, "select count(*) from rankings").rows) == [(3,)]
+    for other in others:
+        with pytest.raises(QueryError):
+            ask(connection, f"from read_parquet('{other}')")
+
+
+def test_a_name_that_duckdb_cannot_open_is_one_line(rich: Version, tables: Tables, tmp_path: Path) -> None:
+    with pytest.raises(QueryError, match=r"^cannot read the rankings in a\\b\[1\]\.parquet") as caught:
+        connect(rich, rankings=write_rankings(tables["rankings"], tmp_path / "a\\b[1].parquet"))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_without_a_row_is_refused(rich: Version, tables: Tables, tmp_path: Path) -> None:
+    files = [write_rankings(part, tmp_path / f"{i}.parquet") for i, part in enumerate((tables["rankings"], []))]
+    for ask_it in (lambda: connect(rich, rankings=files), lambda: frames(rich, rankings=files)):
+        with pytest.raises(QueryError, match=r"1\.parquet holds no ranking: no group was shown to a judge") as caught:
+            ask_it()
+        assert "\n" not in str(caught.value)
 
 
 def test_two_files_are_one_view_and_one_file_is_not_given_twice(rich: Version, tables: Tables, tmp_path: Path) -> None:

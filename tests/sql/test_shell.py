@@ -142,6 +142,7 @@ def test_an_error_is_a_line_and_the_shell_goes_on(terminal: Terminal) -> None:
         (".run pas_at_k", "no query named 'pas_at_k': did you mean 'pass_at_k'"),
         ("pass_at_k kk=4", "no parameter 'kk': did you mean 'k'"),
         ("pass_at_k k=0", "k is '0': expected a whole number from 1"),
+        ("pass_at_k k=4 --k 5", "the parameter k is given twice"),
         ("pass_at_k 4", "4: expected NAME=VALUE"),
         ("label_flips", "label_flips compares two versions: give the other one with --with REF"),
         ("judge_errors", "judge_errors asks what judges said: give --rankings FILE"),

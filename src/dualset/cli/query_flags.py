@@ -23,6 +23,7 @@ class QueryCommand(click.Command):
         """Find the query, then parse with its flags; an unknown flag is told what is near, in one line."""
         from dualset.sql.queries import named_query, query_names
 
+        args = [f" {each}" if _is_commented_sql(each) else each for each in args]
         positional = self._look(ctx, args) or [""]
         try:
             return super().parse_args(ctx, args)
@@ -63,8 +64,11 @@ class QueryCommand(click.Command):
         if named is None:
             return []
 
-        def keep(ctx: click.Context, flag: click.Parameter, value: str | None) -> None:
-            if value is not None:
+        def keep(ctx: click.Context, flag: click.Parameter, values: tuple[str, ...]) -> None:
+            if len(values) > 1:
+                msg = f"the parameter {flag.name} is given twice"
+                raise click.UsageError(msg)
+            for value in values:
                 ctx.meta.setdefault(_GIVEN, {})[str(flag.name)] = value
 
         return [
@@ -73,6 +77,7 @@ class QueryCommand(click.Command):
                 metavar="N" if parameter.whole else "|".join(parameter.choices) or "TEXT",
                 help=f"{parameter.doc}  [default: {'null' if parameter.default is None else parameter.default}]",
                 expose_value=False,
+                multiple=True,
                 callback=keep,
             )
             for parameter in named.parameters
@@ -101,6 +106,11 @@ class QueryCommand(click.Command):
             if records:
                 with formatter.section(title):
                     formatter.write_dl(records)
+
+
+def _is_commented_sql(word: str) -> bool:
+    """Whether it begins with a comment, ``-- how many``: no flag has a space in its name."""
+    return word.startswith("--") and any(letter.isspace() for letter in word.partition("=")[0])
 
 
 def given(ctx: click.Context) -> dict[str, str]:
