@@ -51,9 +51,8 @@ def pool_of(version: Version, settings: EvalSettings) -> Pool:
     dated = (row for row in tested if _within(row["released_at"], settings))
     problems = {row["problem_id"]: problem_from_row(row) for row in islice(dated, settings.limit)}
     if not problems:
-        window = f" released from {settings.since} to {settings.until}" if settings.since or settings.until else ""
         where = f"{version.name}@{version.revision[:12]}"
-        msg = f"{where} has no problems with tests{window} in its {settings.split} split"
+        msg = f"{where} has no problems with tests{_window(settings)} in its {settings.split} split"
         raise VersionError(msg)
     columns = ["group_id", "problem_id", "prompt", "correct", "program_ids"]
     groups = version.rows("groups", split=split, columns=columns)
@@ -83,6 +82,18 @@ def _within(released: datetime | None, settings: EvalSettings) -> bool:
         return False
     day = released.date()
     return (settings.since or day) <= day <= (settings.until or day)
+
+
+def _window(settings: EvalSettings) -> str:
+    match settings.since, settings.until:
+        case None, None:
+            return ""
+        case since, None:
+            return f" released on {since} or after"
+        case None, until:
+            return f" released on {until} or before"
+        case since, until:
+            return f" released from {since} to {until}"
 
 
 def _codes(version: Version, split: str | None, groups: Sequence[Mapping[str, Any]]) -> dict[str, str]:

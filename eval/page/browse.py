@@ -12,7 +12,7 @@ from typing import Any
 from dualset.eval.page.asked import Connection, rows
 from dualset.eval.page.parts import Group, Member, Section
 from dualset.eval.page.texts import cut, name
-from dualset.eval.page.verdicts import Verdict, has_rankings, said_of, verdicts
+from dualset.eval.page.verdicts import Told, Verdict, has_rankings, said_of, verdicts
 
 __all__ = ["browse"]
 
@@ -88,24 +88,30 @@ def browse(connection: Connection) -> Section:
     found = rows(connection, _DETAILS, {**keys, "members": _MEMBERS, "code": _CODE, "text": _TEXT})
     told = verdicts(connection, keys["groups"]) if judged else {}
     by_group = groupby(found, key=lambda row: row["group_id"])
-    groups = {group_id: _group(list(members), told.get(group_id, ())) for group_id, members in by_group}
+    groups = {group_id: _group(list(members), told.get(group_id, Told())) for group_id, members in by_group}
     what = "groups that were judged" if judged else "groups"
     said = f"{len(chosen)} {what}, drawn by the hash of their ids, in turn by how many are right; as a judge sees them."
     parts = tuple(groups[row["group_id"]] for row in chosen)
     return Section(anchor="browse", title="Groups to look at", said=said, parts=parts)
 
 
-def _group(members: list[dict[str, Any]], told: Sequence[Verdict]) -> Group:
+def _group(members: list[dict[str, Any]], told: Told) -> Group:
     first = members[0]
     difficulty = f", {name(first['difficulty'])}" if first["difficulty"] else ""
     return Group(
         title=f"{name(first['source_id'], name(first['problem_id']))}: {first['n_correct']} of {first['size']} right",
         heading=f"group {name(first['group_id'])}, {first['split']}{difficulty}",
         statement=cut(first["statement"], _TEXT) or "",
-        members=tuple(_member(row, told) for row in members),
+        members=tuple(_member(row, told.shown) for row in members),
         left_out=first["size"] - len(members),
-        judged=". ".join(_judged(each, members) for each in told),
+        judged=". ".join([*(_judged(each, members) for each in told.shown), *_left_out(told)]),
     )
+
+
+def _left_out(told: Told) -> list[str]:
+    if not told.left_out:
+        return []
+    return [f"{told.left_out} more {'judge is' if told.left_out == 1 else 'judges are'} not on this page"]
 
 
 def _judged(told: Verdict, members: list[dict[str, Any]]) -> str:

@@ -6,7 +6,6 @@ Files of other data, split or settings are shown all the same, and the page says
 """
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from dualset.eval.cells import interval
 from dualset.eval.names import in_order, is_best_of, meaning
 from dualset.eval.page.charts import estimates
 from dualset.eval.page.judges import by_parts, check_parts, generator_and_judge, places
+from dualset.eval.page.labels import labels
 from dualset.eval.page.parts import Figure, Note, Part, Section, Table
 from dualset.eval.page.texts import name
 from dualset.eval.saved import no_evaluation, read_report
@@ -34,9 +34,16 @@ _COMPARED = (
     "dataset",
     "revision",
     "split",
+    "problems",
+    "since",
+    "until",
+    "limit",
     "samples",
     "best_of",
-    "limit",
+    "choose_by",
+    "tests",
+    "repeats",
+    "orders",
     "temperature",
     "top_p",
     "top_k",
@@ -53,7 +60,7 @@ def read_results(path: Path) -> Report:
     report = read_report(path)
     try:
         check_parts(report)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise no_evaluation(path, error) from error
     return report
 
@@ -84,16 +91,10 @@ def models(reports: Mapping[str, Report], revision: str) -> Section:
 
 
 def _labelled(reports: Mapping[str, Report]) -> list[tuple[str, Mapping[str, Any]]]:
-    """Each model by its name; with its file's where several have that name, and numbered where that does not do."""
+    """Each model by its name, or as it is told apart from others of that name."""
     found = [(str(model["model"]), file, model) for file, report in reports.items() for model in report["models"]]
-    names = Counter(model for model, _, _ in found)
-    labels = [model if names[model] == 1 else f"{model} ({file})" for model, file, _ in found]
-    seen: Counter[str] = Counter()
-    entries = []
-    for label, (_, _, model) in zip(labels, found, strict=True):
-        seen[label] += 1
-        entries.append((name(label if seen[label] == 1 else f"{label} {seen[label]}"), model))
-    return entries
+    told_apart = labels([(model, file) for model, file, _ in found])
+    return [(label, model) for label, (_, _, model) in zip(told_apart, found, strict=True)]
 
 
 def _known(model: Mapping[str, Any], metric: str) -> bool:
@@ -136,10 +137,14 @@ def _title(metric: str) -> str:
 def _table(entries: Sequence[tuple[str, Mapping[str, Any]]]) -> Table:
     metrics = in_order(metric for _, model in entries for metric in model["metrics"])
     rows = tuple(
-        (label, str(model["revision"])[:12], *(interval(model["metrics"].get(metric)) for metric in metrics))
+        (label, _revision(model), *(interval(model["metrics"].get(metric)) for metric in metrics))
         for label, model in entries
     )
     return Table(title="All metrics", columns=("model", "revision", *metrics), rows=rows)
+
+
+def _revision(model: Mapping[str, Any]) -> str:
+    return "unknown" if model["revision"] is None else name(str(model["revision"])[:12])
 
 
 def _differences(reports: Mapping[str, Report]) -> list[Table]:

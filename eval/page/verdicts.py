@@ -1,6 +1,7 @@
 """What judges said of groups to look at: the place each gave to each program, in the version's own shown order.
 
-In: a connection. Out: whether it has the view ``rankings``; by group a `Verdict` a judge, in the order of their names.
+In: a connection. Out: whether it has the view ``rankings``; by group a `Verdict` a judge, in the order of their names,
+six at most, and how many more there are.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ from typing import NamedTuple
 from dualset.eval.page.asked import Connection, rows
 from dualset.eval.page.texts import name
 
-__all__ = ["Verdict", "has_rankings", "said_of", "verdicts"]
+__all__ = ["Told", "Verdict", "has_rankings", "said_of", "verdicts"]
 
 _THERE = "select 1 as there from duckdb_views() where view_name = 'rankings' and not internal"
 _SAID = """
@@ -28,19 +29,24 @@ class Verdict(NamedTuple):
     places: list[int] | None
 
 
+class Told(NamedTuple):
+    """What judges said of a group; ``left_out`` of them are not on the page."""
+
+    shown: Sequence[Verdict] = ()
+    left_out: int = 0
+
+
 def has_rankings(connection: Connection) -> bool:
     """Whether the view is there."""
     return bool(rows(connection, _THERE))
 
 
-def verdicts(connection: Connection, groups: Sequence[str]) -> Mapping[str, list[Verdict]]:
-    """By group id, six judges at most; the view ``rankings`` must be there."""
+def verdicts(connection: Connection, groups: Sequence[str]) -> Mapping[str, Told]:
+    """By group id, six judges at most and how many more there are; the view ``rankings`` must be there."""
     found: dict[str, list[Verdict]] = {}
     for row in rows(connection, _SAID, {"groups": list(groups)}):
-        told = found.setdefault(row["group_id"], [])
-        if len(told) < _MOST:
-            told.append(Verdict(name(row["model"]), row["places"]))
-    return found
+        found.setdefault(row["group_id"], []).append(Verdict(name(row["model"]), row["places"]))
+    return {group: Told(told[:_MOST], max(0, len(told) - _MOST)) for group, told in found.items()}
 
 
 def said_of(told: Sequence[Verdict], slot: int) -> str:

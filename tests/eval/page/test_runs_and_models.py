@@ -64,14 +64,108 @@ def test_models_have_intervals_pairs_places_and_parts(tmp_path: Path) -> None:
     assert notes[0] == "second was measured on tiny@444444444444, which is not the version of this page."
     assert notes[1].startswith("These files differ in revision")
     tables = {part.title: part for part in section.parts if isinstance(part, Table)}
-    assert tables["By difficulty"].rows[0] == ("easy", 4, "micro", "0.600 [0.500, 0.700]")
+    assert tables["By difficulty"].rows == (
+        ("easy", 4, "micro (first)", "0.600 [0.500, 0.700]"),
+        ("easy", 4, "micro (second)", "0.600 [0.500, 0.700]"),
+    )
+    assert [figures[f"models-places-{i}"].title for i in (1, 2, 3)] == [
+        "Places: micro (first)",
+        "Places: dust",
+        "Places: micro (second)",
+    ]
     difference = tables["first: minus micro, problem by problem"].rows[0]
     assert difference == ("dust", "ndcg", "+0.600 [-0.100, +0.700]", "no")
+
+
+def test_files_of_different_n_have_a_figure_each_and_pairs_of_one_name_their_file(tmp_path: Path) -> None:
+    of_eight = evaluation("micro", "dust")
+    for pair in of_eight["decomposition"]:
+        pair["best_of_8"] = pair.pop("best_of_4") | {"value": 0.9}
+    reports = {"four": evaluation("micro", "dust"), "again": evaluation("micro", "dust"), "eight": of_eight}
+    figures = {figure.name: figure for figure in run_page(read_run(write_run(tmp_path / "dust")), reports).figures}
+    four, eight = (figures[f"models-generator-and-judge-best-of-{n}"] for n in (4, 8))
+    assert [row[0] for row in four.numbers.rows] == [
+        "micro + micro (four)",
+        "micro + dust (four)",
+        "micro + micro (again)",
+        "micro + dust (again)",
+    ]
+    assert {row["value"] for row in drawn_rows(four) if "value" in row} == {0.6}
+    assert [row[0] for row in eight.numbers.rows] == ["micro + micro", "micro + dust"]
+    assert eight.title == eight.numbers.title == "Generator + judge: best of 8"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("since", "2025-01-01"),
+        ("until", "2025-01-01"),
+        ("orders", 2),
+        ("repeats", 2),
+        ("tests", "public"),
+        ("choose_by", ["majority"]),
+        ("problems", 7),
+    ],
+)
+def test_files_that_were_measured_otherwise_are_no_fair_comparison(tmp_path: Path, key: str, value: object) -> None:
+    other = evaluation("dust")
+    (other if key == "problems" else other["settings"])[key] = value
+    page = run_page(read_run(write_run(tmp_path / "dust")), {"first": evaluation("micro"), "second": other})
+    section = next(each for each in page.sections if each.anchor == "models")
+    notes = [part.text for part in section.parts if isinstance(part, Note)]
+    assert notes == [f"These files differ in {key}: they are no fair comparison."]
+
+
+def test_a_model_without_a_revision_has_an_unknown_one(tmp_path: Path) -> None:
+    measured = evaluation("served")
+    measured["models"][0]["revision"] = None
+    page = run_page(read_run(write_run(tmp_path / "dust")), {"first": measured})
+    tables = {part.title: part for each in page.sections for part in each.parts if isinstance(part, Table)}
+    assert tables["All metrics"].rows[0][:2] == ("served", "unknown")
+
+
+def whole(*models: str, **more: Any) -> dict[str, Any]:
+    """An evaluation with all that a reader asks for."""
+    made = evaluation(*models) | {"problems": 9, "groups": 9} | more
+    made["settings"] |= {"top_p": 1.0, "top_k": 0, "seed": 0}
+    return made
+
+
+def with_value(*keys: str | int, value: object) -> str:
+    """A whole evaluation with another value there."""
+    at = made = whole("micro", "dust")
+    for key in keys[:-1]:
+        at = at[key]  # type: ignore[index]
+    at[keys[-1]] = value  # type: ignore[index]
+    return json.dumps(made)
+
+
+NDCG = ("models", 0, "metrics", "ndcg")
+
+
+def test_a_whole_evaluation_is_read(tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text(json.dumps(whole("micro", "dust")))
+    assert read_results(tmp_path / "results.json") == whole("micro", "dust")
 
 
 @pytest.mark.parametrize(
     "text",
     [
+        "[" * 100_000,
+        json.dumps(whole("m", models=[])),
+        with_value("settings", "level", value=95),
+        with_value("settings", "level", value="0.95"),
+        with_value("settings", "level", value=None),
+        with_value(*NDCG, "chance", value="abc"),
+        with_value(*NDCG, "value", value="0.5"),
+        with_value(*NDCG, "value", value=10**400),
+        with_value(*NDCG, "value", value="@").replace('"@"', "1e999"),
+        with_value(
+            "decomposition", 0, value={key: whole("m")["decomposition"][0][key] for key in ("generator", "judge")}
+        ),
+        with_value("decomposition", 0, "best_of_4", "value", value="@").replace('"@"', "-1e999"),
+        with_value("models", 0, "position_bias", "first", value=[10**400, 1]),
+        with_value("strata", "difficulty", "easy", "problems", value="@").replace('"@"', "1e999"),
         "",
         "[]",
         '{"models": []}',
