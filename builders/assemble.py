@@ -58,6 +58,7 @@ def assemble(
     goal: Goal,
     place: Path,
     tests: Mapping[str, Collected] | None = None,
+    distrusted: frozenset[str] = frozenset(),
 ) -> Version:
     """Label the pool's programs, group its candidates, and commit.
 
@@ -69,13 +70,14 @@ def assemble(
         goal: what to commit; its counts so far are completed.
         place: a folder for what lies on disk meanwhile.
         tests: generated tests by problem_id; None: the recipe has none.
+        distrusted: ids of problems whose own tests tell no truth, where a consensus decides.
 
     Raises:
         DualsetError: see ``builders/errors.py``; what was finished stays finished.
     """
     with (
         Spill(place / "groups", ("problem_id", "group_id", "n_correct")) as groups,
-        closing(labeller(work, tests, n_programs(pool, problems), place)) as labels,
+        closing(labeller(work, tests, n_programs(pool, problems), place, distrusted)) as labels,
     ):
         labels.ahead([(tried.problem, tried.codes) for tried in part] for part in _parts(pool, problems))
         counts = _label_and_group(problems, pool, labels, settings, work.settings.source, groups)

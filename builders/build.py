@@ -96,32 +96,41 @@ def _build(
         if settings.source == "samples":  # before hours of work: a sample may be wrong
             pool: Pool = (spill := held.enter_context(Spill(place / "candidates", KEY)))
             spill_candidates(import_candidates(settings, problem_set), spill, progress)
+        tests: dict[str, Collected] | None = None
+        if recipe.tests is not None and recipe.tests.source == "samples":  # likewise
+            tests, pins["tests"] = _tests(recipe.tests, problem_set.problems, problem_set, folder, engine, progress)
         first = replace(work, folder=folder / "references")
         problems, left_out, references = _sound(recipe, problem_set.problems, first)
         if settings.source != "samples":
             template = load_template(settings.prompt or default_template(recipe.problems.source), settings.system)
             pool, sampled = sample_pool(settings, template, problems, folder, engine=engine, progress=progress)
             pins |= sampled
-        tests = None
-        if recipe.tests is not None:
+        if recipe.tests is not None and tests is None:
             tests, pins["tests"] = _tests(recipe.tests, problems, problem_set, folder, engine, progress)
+        distrusted = frozenset(left_out if recipe.labels.selector is not None else ())
         content = VersionContent(recipe=recipe.content, pins=pins, counts=references | problem_set.counts)
-        version = assemble(problems, pool, work, recipe.groups, Goal(recipe.name, home, tag, content), place, tests)
-    return Built(version=version, counts=version.counts, left_out=left_out)
+        version = assemble(
+            problems, pool, work, recipe.groups, Goal(recipe.name, home, tag, content), place, tests, distrusted
+        )
+    return Built(version=version, counts=version.counts, left_out=() if distrusted else left_out)
 
 
 def _sound(
     recipe: Recipe, problems: tuple[Problem, ...], work: Work
 ) -> tuple[tuple[Problem, ...], tuple[str, ...], dict[str, int]]:
-    """The problems that stay, with their splits; the ids of those left out; counts. What cannot be judged stays."""
+    """The problems that stay, with their splits; the ids of those whose reference fails, which are left out but where a
+    consensus decides; counts. What cannot be judged stays."""
     shares = recipe.splits
     problems = tuple(
         replace(p, split=p.split or split_of(p.problem_id, shares.train, shares.validation)) for p in problems
     )
-    if recipe.problems.keep_failing or recipe.labels.selector is not None:  # then their own tests decide nothing
+    blind = recipe.labels.selector is not None  # then their own tests decide nothing
+    if (recipe.problems.keep_failing and not blind) or (blind and not recipe.labels.truth):
         return problems, (), {}
     found = judge_references(problems, replace(work, stage="references"))
     counts = {f"references_{name}": len(ids) for name, ids in found._asdict().items()}
+    if blind:
+        return problems, found.failed, counts
     failed = set(found.failed)
     stay = tuple(p for p in problems if p.problem_id not in failed)
     if not stay:

@@ -15,6 +15,7 @@ from dualset.builders.consensus.labels import Deciding, judge
 from dualset.builders.consensus.parse import parse_selector
 from dualset.builders.consensus.select import Ties
 from dualset.builders.dataset.records import GeneratedTest, Problem, program_id_of, row
+from dualset.builders.errors import DualsetError, RecipeError
 from dualset.builders.execution.kept import KeptLabels, Part, Work
 from dualset.builders.execution.settings import LabelSettings
 from dualset.builders.generated.collect import Collected
@@ -85,6 +86,7 @@ class ByConsensus:
         deciding: how a consensus decides; its selector is None where labels come from ``truth``.
         total: distinct programs of all parts, for the progress.
         place: a folder for what lies on disk meanwhile.
+        distrusted: ids of problems whose own tests or references tell no truth.
     """
 
     def __init__(
@@ -95,8 +97,9 @@ class ByConsensus:
         deciding: Deciding,
         total: int,
         place: Path,
+        distrusted: frozenset[str] = frozenset(),
     ) -> None:
-        self._work, self._tests, self._deciding = work, tests, deciding
+        self._work, self._tests, self._deciding, self._distrusted = work, tests, deciding, distrusted
         self._kept = KeptLabels(work, total)
         self._truth = ByExecution(truth, total) if truth else None
         self._valid = KeptLabels(replace(work, folder=work.folder / "references", stage="validity", ahead=None), 0)
@@ -122,7 +125,7 @@ class ByConsensus:
 
     def _with_tests(self, problem: Problem) -> Problem:
         found = self._tests.get(problem.problem_id)
-        return replace(problem, tests=found.tests if found else (), checker=None)
+        return replace(problem, tests=found.tests if found else ())
 
     def label(self, part: Part, samples: Mapping[str, int]) -> list[dict[str, Any]]:
         """As :class:`Labeller`."""
@@ -150,9 +153,13 @@ class ByConsensus:
         """The labels of one problem; its tests and matrix are put aside."""
         found = self._tests.get(problem.problem_id)
         tests, test_counts = (found.tests, found.counts) if found else ((), ())
-        judged = judge(problem.problem_id, ran, tests, test_counts, samples, self._deciding)
+        try:
+            judged = judge(problem.problem_id, ran, tests, test_counts, samples, self._deciding)
+        except DualsetError as error:
+            msg = f"problem {problem.problem_id}: {error}; tests.at_most keeps fewer tests of a problem"
+            raise RecipeError(msg) from error
         self._counts["tests_generated"] += len(tests)
-        self._counts["tests_written"] += sum(test_counts)
+        self._counts["tests_written"] += found.written if found else 0
         self._counts["tests_refused"] += sum(found.refused.values()) if found else 0
         self._counts["problems_without_tests"] += not tests
         self._counts["problems_below_rank"] += judged.filtered
@@ -177,7 +184,12 @@ class ByConsensus:
             self._matrices.add([row(judged.matrix)])
         if self._deciding.selector is None:  # labels are those of the problems' own tests
             return [truth[each["program_id"]] for each in ran]
-        return [{**each, "truth": truth[each["program_id"]]["passed"] if truth else None} for each in judged.labels]
+        known = bool(truth) and problem.problem_id not in self._distrusted
+        return [{**each, "truth": truth[each["program_id"]]["passed"] if known else None} for each in judged.labels]
+
+    def _tells(self, problem: Problem) -> bool:
+        """Whether it has references to believe."""
+        return bool(problem.reference_solutions) and problem.problem_id not in self._distrusted
 
     def _killed(self, part: Part) -> dict[tuple[str, str], Killed]:
         """What the generated tests find of mutants of each problem's first reference program."""
@@ -186,7 +198,7 @@ class ByConsensus:
             [
                 (asked, problem.reference_solutions[0])
                 for problem, _ in part
-                if problem.reference_solutions and (asked := self._with_tests(problem)).tests
+                if self._tells(problem) and (asked := self._with_tests(problem)).tests
             ]
         )
 
@@ -198,7 +210,7 @@ class ByConsensus:
                 {program_id_of(problem.problem_id, code): code for code in problem.reference_solutions},
             )
             for problem, _ in part
-            if problem.reference_solutions and self._with_tests(problem).tests
+            if self._tells(problem) and self._with_tests(problem).tests
         ]
         valid: dict[tuple[str, str], bool | None] = {}
         for each in self._valid.label(references):
@@ -228,7 +240,13 @@ class ByConsensus:
             each.close()
 
 
-def labeller(work: Work, tests: Mapping[str, Collected] | None, total: int, place: Path) -> Labeller:
+def labeller(
+    work: Work,
+    tests: Mapping[str, Collected] | None,
+    total: int,
+    place: Path,
+    distrusted: frozenset[str] = frozenset(),
+) -> Labeller:
     """What a recipe's ``labels:`` section asks for.
 
     Args:
@@ -236,15 +254,17 @@ def labeller(work: Work, tests: Mapping[str, Collected] | None, total: int, plac
         tests: generated tests by problem_id; None: the recipe has none.
         total: distinct programs, for the progress.
         place: a folder for what lies on disk meanwhile.
+        distrusted: ids of problems whose own reference fails their tests, so that these tell no truth.
 
     Raises:
         RecipeError: there is no such selector.
     """
     if tests is None:
         return ByExecution(work, total)
-    on_tests = replace(work, folder=work.folder.parent / "matrices", stage="matrix")
+    once = replace(work.settings, repeat=1, early_stop=False)  # a cell that was not seen is none
+    on_tests = replace(work, folder=work.folder.parent / "matrices", stage="matrix", settings=once)
     truth = work if work.settings.selector is None or work.settings.truth else None
-    return ByConsensus(on_tests, truth, tests, deciding_of(work.settings), total, place)
+    return ByConsensus(on_tests, truth, tests, deciding_of(work.settings), total, place, distrusted)
 
 
 def _tried(found: Killed | None) -> dict[str, int]:

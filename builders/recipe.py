@@ -60,7 +60,7 @@ class Recipe:
         sections = asdict(self)
         del sections["name"]
         sections["candidates"] = self.candidates.content if self.candidates else None
-        if self.tests is None:  # so that recipes without generated tests keep their revision
+        if self.tests is None:
             del sections["tests"]
         else:
             sections["tests"] = {**self.tests.content, "per_completion": self.tests.per_completion}
@@ -88,6 +88,7 @@ def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
         tree["candidates"] = with_preset(tree["candidates"])
     if isinstance(tree.get("tests"), dict):
         tree["tests"] = with_preset(tree["tests"])
+    _one_name(tree)
     recipe = parse_settings(Recipe, tree, str(path))
     _check(recipe, path)
     return parse_settings(Recipe, _with_absolute_paths(tree, path.resolve().parent), str(path))
@@ -118,6 +119,12 @@ def _check(recipe: Recipe, path: Path) -> None:
         (recipe.labels.timeout_s > 0, "labels.timeout_s", recipe.labels.timeout_s, "above 0 seconds"),
         (16 <= recipe.labels.memory_mb <= _MOST, "labels.memory_mb", recipe.labels.memory_mb, f"16 to {_MOST}"),
         (1 <= recipe.labels.output_kb <= _MOST, "labels.output_kb", recipe.labels.output_kb, f"1 to {_MOST}"),
+        (
+            recipe.labels.selector is None or recipe.labels.repeat == 1,
+            "labels.repeat",
+            recipe.labels.repeat,
+            "1 under a consensus, which sees every cell once",
+        ),
         (_source(recipe.labels.source), "labels.source", recipe.labels.source, "execution or consensus:SELECTOR"),
         (recipe.labels.ties in ("first", "merge"), "labels.ties", recipe.labels.ties, "first or merge"),
         (recipe.labels.mutants >= 0, "labels.mutants", recipe.labels.mutants, "0 or more"),
@@ -143,6 +150,10 @@ def _check(recipe: Recipe, path: Path) -> None:
         ),
         (min(shares.train, shares.validation, shares.test) >= 0, "splits", asdict(shares), "no share below 0"),
     ]
+    if (unused := _unused(recipe)) is not None:
+        what = "a consensus" if unused not in ("truth", "mutants") else "a tests section"
+        msg = f"{path}: labels.{unused} is about {what}, and the recipe has none: leave it out"
+        raise RecipeError(msg)
     for holds, name, value, wanted in checks:
         if not holds:
             msg = f"{path}: {name} is {value!r}: expected {wanted}"
@@ -151,9 +162,26 @@ def _check(recipe: Recipe, path: Path) -> None:
 
 def _source(source: str) -> bool:
     """Whether it names what decides labels; a selector that there is not is an error of its own."""
-    if source.startswith(CONSENSUS):
-        parse_selector(source.removeprefix(CONSENSUS))
+    if source.startswith(CONSENSUS) and parse_selector(source.removeprefix(CONSENSUS)).name.startswith("dyb4"):
+        msg = "labels.source is consensus:dyb4, which is calibrated while a model is trained: name b4(b,a) instead"
+        raise RecipeError(msg)
     return source == EXECUTION or source.startswith(CONSENSUS)
+
+
+def _one_name(tree: dict[str, Any]) -> None:
+    """A selector has one name, however it is written: ``b4`` is ``b4(4,3)``."""
+    labels = tree.get("labels")
+    source = labels.get("source") if isinstance(labels, dict) else None
+    if isinstance(labels, dict) and isinstance(source, str) and source.startswith(CONSENSUS):
+        labels["source"] = CONSENSUS + parse_selector(source.removeprefix(CONSENSUS)).name
+
+
+def _unused(recipe: Recipe) -> str | None:
+    """A key of ``labels:`` that has no say here."""
+    labels, default = recipe.labels, LabelSettings()
+    consensus = ("ties", "exclude_zero_signature", "rank_above") if labels.selector is None else ()
+    tests = ("truth", "mutants") if recipe.tests is None else ()
+    return next((name for name in (*consensus, *tests) if getattr(labels, name) != getattr(default, name)), None)
 
 
 def _decides(key: str, value: Any) -> bool:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ALSO", "HALF", "OTHER", "RAISES", "RIGHT", "write_consensus_recipe"]
+__all__ = ["ALSO", "HALF", "OTHER", "RAISES", "RIGHT", "write", "write_consensus_recipe"]
 
 RIGHT, ALSO, HALF, OTHER, RAISES = (
     "def f(x):\n    return x * 2\n",

@@ -96,7 +96,17 @@ def _prepare(settings: TrainSettings, home: Path | None, progress: Progress) -> 
 
 
 def _problems(version: Version, split: str) -> dict[str, Problem]:
-    """Those that have tests, by id."""
+    """Those that have tests, by id.
+
+    Raises:
+        TrainingError: there are none, or the version's labels shall do without these tests.
+    """
+    if version.consensus is not None:
+        msg = (
+            f"{version.name}@{version.revision[:12]} is labelled by {version.consensus}, with no ground truth looked "
+            "at, and this would reward by the problems' own tests: train on a version labelled by execution"
+        )
+        raise TrainingError(msg)
     problems = {
         row["problem_id"]: problem_from_row(row) for row in version.rows("problems", split=split) if row["tests"]
     }

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dualset.builders.consensus.matrix import Matrix, known_part
+from dualset.builders.consensus.matrix import NOTHING, Matrix, known_part
 from dualset.builders.consensus.select import Selector, Ties, select
 from dualset.builders.dataset.records import MatrixRow, Test
 from dualset.builders.dataset.words import Outcome
@@ -71,7 +71,9 @@ def judge(
         program_counts: how many candidates each program stands for.
         deciding: how.
     """
-    known = known_part([[o == Outcome.INFRA_ERROR or bool(row["flaky"]) for o in row["outcomes"]] for row in ran])
+    known = NOTHING
+    if ran and tests:
+        known = known_part([[outcome == Outcome.INFRA_ERROR for outcome in row["outcomes"]] for row in ran])
     if not known.rows or not known.columns:
         return Judged([_label(row, None, deciding) for row in ran], None, None, filtered=False)
     rows = [ran[i] for i in known.rows]

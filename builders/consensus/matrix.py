@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from dualset.builders.errors import DualsetError
 
-__all__ = ["MOST_SAMPLES", "Bools", "Integers", "Known", "Matrix", "check_counts", "known_part"]
+__all__ = ["MOST_SAMPLES", "NOTHING", "Bools", "Integers", "Known", "Matrix", "check_counts", "known_part"]
 
 Bools = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
@@ -141,6 +141,9 @@ class Known(NamedTuple):
     columns: tuple[int, ...]
     rows_left_out: int
     columns_left_out: int
+
+
+NOTHING = Known((), (), 0, 0)
 
 
 def known_part(unknown_NM: npt.ArrayLike) -> Known:

@@ -62,9 +62,9 @@ def card(folder: Path, manifest: Manifest, *, repo_id: str | None = None) -> str
 def _opening(version: Version, figures: Figures) -> str:
     return (
         f"# {version.name}\n\n"
-        "Programs that code models wrote, what became of each when it was run on its problem's tests, and groups of "
-        "right and wrong programs of the same problem: data for teaching a model to rank programs by correctness, and "
-        f"to write them.\n\n{_summary(version, figures)}\n\n"
+        f"Programs that code models wrote, what became of each when it was run on {_whose(version)} tests, and groups "
+        "of right and wrong programs of the same problem: data for teaching a model to rank programs by correctness, "
+        f"and to write them.\n\n{_summary(version, figures)}\n\n{_caution(version)}"
         f"Revision `{version.revision}`: the sha256 of the `content` part of `manifest.json`, which holds a digest of "
         "every table's rows. Same rows, same revision, wherever they lie."
     )
@@ -79,6 +79,21 @@ def _summary(version: Version, figures: Figures) -> str:
         f"This version: {counts['candidates']:,} completions{f' by {models}' if models else ''} for "
         f"{counts['problems']:,} problems{f' of {sources}' if sources else ''}; {counts['labels']:,} distinct programs "
         f"among them, {_labelled(version)}; {counts['groups']:,} groups."
+    )
+
+
+def _whose(version: Version) -> str:
+    return "its problem's" if version.consensus is None else "generated"
+
+
+def _caution(version: Version) -> str:
+    """What right means, where that is not what a reader takes it for."""
+    if version.consensus is None:
+        return ""
+    return (
+        f"**Right means chosen by {word(version.consensus)}, nothing more.** Wherever this card says right, passed, "
+        "solved, pass rate or pass@1, it counts programs that the consensus chose; `labels.truth` is what the "
+        "problems' own tests say, where they were run.\n\n"
     )
 
 

@@ -31,7 +31,7 @@ _OF_A_SOURCE = {
     ("problems", "seed"): "micro",
 }
 """Settings that only this source of the section uses: with another, their defaults would mislead."""
-_SECTIONS = ("problems", "candidates", "labels", "groups", "splits")
+_SECTIONS = ("problems", "candidates", "tests", "labels", "groups", "splits")
 
 
 def origin(version: Version, figures: Figures) -> Iterator[str]:
@@ -108,6 +108,13 @@ def limitations(version: Version, figures: Figures) -> str:
     return "## Limitations\n\n" + "\n".join(f"- {each}" for each in _limitations(version, figures))
 
 
+def _why_unknown(version: Version) -> str:
+    if version.consensus is None:
+        return "no tests, a fault of the machine, or runs that differ"
+    below = version.counts.get("problems_below_rank", 0)
+    return f"no generated tests, a matrix of too low a rank ({below:,} problems), or nothing chosen"
+
+
 def _limitations(version: Version, figures: Figures) -> Iterator[str]:
     yield (
         "A label says that a program passed these tests within these limits, not that it is right: tests miss errors."
@@ -119,8 +126,8 @@ def _limitations(version: Version, figures: Figures) -> Iterator[str]:
     if figures.programs_unknown:
         share = percent(figures.programs_unknown, programs)
         yield (
-            f"{figures.programs_unknown:,} of {programs:,} programs ({share}) have no label: no tests, a fault of the "
-            "machine, or runs that differ. They are in no group and no rate."
+            f"{figures.programs_unknown:,} of {programs:,} programs ({share}) have no label: {_why_unknown(version)}. "
+            "They are in no group and no rate."
         )
     if left_out := version.counts.get("problems_left_out"):
         yield f"{left_out:,} problems of the source are left out: their own reference program fails their tests."

@@ -150,6 +150,8 @@ def _key(settings: LabelSettings, problems: Iterable[Problem], programs: Sequenc
     """All that the labels of a part are made from; a program's id is made from its code."""
     tested = [[problem_id_of(p), p.time_limit_s, p.memory_limit_mb] for p in problems]
     decided = {name: value for name, value in asdict(settings).items() if name in _DECIDES}
+    if not settings.early_stop:
+        decided["early_stop"] = False
     return [GRADER_VERSION, decided, tested, programs]
 
 

@@ -62,7 +62,9 @@ def label_programs(
     def work(worker: Worker, program: Program, its_plan: Plan) -> Labelled:
         return _label(worker, program, its_plan, settings)
 
-    for done, labelled in enumerate(at_each(problems, programs, settings, sandbox, work), start=1):
+    for done, labelled in enumerate(
+        at_each(problems, programs, settings, sandbox, work, early_stop=settings.early_stop), start=1
+    ):
         yield labelled
         progress("label", done, total)
 

@@ -66,7 +66,9 @@ def observe_programs(
         outcomes = tuple(happened.outcome for happened in ran)
         return Observed(program.program_id, outcomes, tuple(_answer(plan, happened) for happened in ran))
 
-    for done, observed in enumerate(at_each(problems, programs, settings, sandbox, work), start=1):
+    for done, observed in enumerate(
+        at_each(problems, programs, settings, sandbox, work, early_stop=settings.early_stop), start=1
+    ):
         yield observed
         progress(stage, done, total)
 

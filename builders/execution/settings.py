@@ -20,6 +20,7 @@ class LabelSettings:
         output_kb: KiB of output a test.
         repeat: runs of each program; 2 or more measure flakiness.
         packages: third-party modules that programs may import; they are loaded once, in a warm sandbox process.
+        early_stop: after enough tests over the limit of time or memory, the rest counts as over it too, not run.
         source: execution (the problem's tests), or ``consensus:`` and a selector that looks at the recipe's generated
             tests, such as ``consensus:b4(4,3)``.
         ties: of consensuses that score the same: first (the one of the first program in key order) or merge (all).
@@ -35,18 +36,21 @@ class LabelSettings:
     output_kb: int = 4096
     repeat: int = 1
     packages: tuple[str, ...] = ()
+    early_stop: bool = True
     source: str = "execution"
     ties: str = "first"
-    exclude_zero_signature: bool = False
+    exclude_zero_signature: bool = True
     rank_above: int = 0
     truth: bool = False
     mutants: int = 0
 
     @property
     def content(self) -> dict[str, Any]:
-        """The settings that decide the data; those of a consensus where there is one."""
+        """The settings that decide the data: those of a consensus where there is one, and what is not as ever."""
         said = asdict(self)
-        if self.selector is None:  # so that recipes without a consensus keep their revision
+        if self.early_stop:
+            del said["early_stop"]
+        if self.selector is None:
             for name in ("source", "ties", "exclude_zero_signature", "rank_above", "truth", "mutants"):
                 del said[name]
         return said

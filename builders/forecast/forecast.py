@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dualset.builders.candidates.load import sample_files
 from dualset.builders.candidates.offline import Kept, kept_completions, model_folder
 from dualset.builders.candidates.prompt_tokens import CHARACTERS_A_TOKEN, PromptCounter
 from dualset.builders.candidates.prompts import default_template, load_template
@@ -25,6 +26,7 @@ from dualset.builders.forecast.figure import Figure, exactly
 from dualset.builders.forecast.room import room_needed
 from dualset.builders.forecast.seen import Seen, imported, sampled
 from dualset.builders.forecast.tally import Tally
+from dualset.builders.generated.settings import of_tests
 from dualset.builders.problems.load import load_problems
 from dualset.builders.problems.problem_set import ProblemSet
 from dualset.builders.progress import Progress, silent
@@ -137,6 +139,9 @@ def forecast(
         DualsetError: the recipe, a source or a file of samples is wrong, as a build would say.
     """
     settings, home = recipe.candidates, home or store_home()
+    if recipe.tests is not None and recipe.tests.source == "samples":
+        with of_tests():
+            sample_files(recipe.tests.sampled)  # are they there?
     if settings is None:
         msg = f"the recipe {recipe.name!r} has no candidates section: add one, or run  dualset check  on it"
         raise RecipeError(msg)

@@ -89,9 +89,8 @@ def _observed(
         if attempt.code is not None and program_id_of(each.problem_id, attempt.code) not in known
     }
     problems = {name: replace(pool.problems[name], tests=found.tests) for name, found in tests.items()}
-    ran = observe_programs(
-        problems, list(wanted.values()), pool.labels, sandbox=sandbox, progress=progress, stage=stage
-    )
+    limits = replace(pool.labels, early_stop=False)  # a test that was not run says nothing
+    ran = observe_programs(problems, list(wanted.values()), limits, sandbox=sandbox, progress=progress, stage=stage)
     return {**known, **{each.program_id: each for each in ran}}
 
 

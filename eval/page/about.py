@@ -36,7 +36,12 @@ def tiles(version: Version, figures: Figures) -> tuple[tuple[str, str], ...]:
         (f"{counts['candidates']:,}", "candidates"),
         (f"{counts['labels']:,}", "distinct programs"),
         (f"{counts['groups']:,}", "mixed groups"),
-        ("unknown" if rates.mean_pass_rate is None else f"{rates.mean_pass_rate:.1%}", "pass@1, mean over problems"),
+        (
+            "unknown" if rates.mean_pass_rate is None else f"{rates.mean_pass_rate:.1%}",
+            "pass@1, mean over problems"
+            if version.consensus is None
+            else "chosen by the consensus, mean over problems",
+        ),
         ("unknown" if flaky is None else f"{flaky:.2%}", "flaky, of programs run twice or more"),
     )
 
@@ -55,6 +60,8 @@ def about(version: Version, figures: Figures) -> Section:
         f"{figures.programs_passed:,} programs pass, {figures.programs_failed:,} fail, {figures.programs_unknown:,} "
         "are unknown (in no group, metric or loss)."
     )
+    if version.consensus is not None:
+        said = f"Right means chosen by {name(version.consensus)}, on all of this page, and nothing more. {said}"
     if tests:
         least, median, most = tests
         spread = (

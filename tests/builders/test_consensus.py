@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from consensus_version import ALSO, HALF, OTHER, RAISES, RIGHT, write_consensus_recipe
+from consensus_version import ALSO, HALF, OTHER, RAISES, RIGHT, write, write_consensus_recipe
 
 from dualset.builders.build import build
 from dualset.builders.consensus.labels import unpacked
 from dualset.builders.dataset.store import Version
 from dualset.builders.dataset.verify import verify_digests
-from dualset.builders.errors import RecipeError, VersionError
+from dualset.builders.errors import RecipeError, TrainingError, VersionError
 from dualset.builders.forecast.forecast import forecast
 from dualset.builders.recipe import load_recipe
 from dualset.cli import cli
@@ -23,6 +23,8 @@ from dualset.eval.stored import evaluate_stored
 from dualset.sql.frames import frames
 from dualset.sql.queries import bind, named_query
 from dualset.sql.session import ask, connect
+from dualset.train.generate import generate
+from dualset.train.settings import TrainSettings
 
 
 @pytest.fixture
@@ -66,7 +68,8 @@ def test_programs_that_agree_with_tests_are_right_whatever_the_problem_s_own_tes
     assert {code: row["passed"] for code, row in labels(turned).items()} == {
         code: row["passed"] for code, row in found.items()
     }
-    assert [code for code, row in labels(turned).items() if row["truth"]] == [OTHER]
+    assert {row["truth"] for row in labels(turned).values()} == {None}  # the reference fails such tests
+    assert (turned.counts["references_failed"], turned.counts["problems"]) == (2, 2)
     assert {row["truth"] for row in labels(made(folder, "labels.truth=false")).values()} == {None}
 
 
@@ -128,7 +131,7 @@ def test_labels_by_execution_are_the_same_with_generated_tests_beside_them(folde
     (folder / "recipe.yaml").write_text(
         "".join(line for line in recipe.splitlines(keepends=True) if "tests:" not in line)
     )
-    plain = made(folder, "labels.source=execution", "name=plain")
+    plain = made(folder, "labels.source=execution", "labels.truth=false", "name=plain")
     for table in ("labels", "groups", "candidates"):
         assert list(beside.rows(table)) == list(plain.rows(table))
     assert len(list(beside.rows("matrices"))) == 1
@@ -167,6 +170,8 @@ def test_executions_are_about_the_generated_tests(folder: Path) -> None:
         ("labels.ties=last", "first or merge"),
         ("tests=null", "a tests section"),
         ("tests.at_most=0", "tests.at_most"),
+        ("labels.source=consensus:dyb4", "calibrated while a model is trained"),
+        ("labels.repeat=2", "1 under a consensus"),
         ("tests.format=csv", "tests.format"),
     ],
 )
@@ -191,9 +196,12 @@ def test_nobody_is_told_that_a_consensus_is_the_truth(folder: Path) -> None:
     card = (version.path / "README.md").read_text()
     assert "labelled by which of them agree best with tests that a model wrote (`consensus:codet`)" in card
     assert "labelled by running" not in card
+    assert "its problem's tests" not in card
+    assert "**Right means chosen by `consensus:codet`, nothing more.**" in card
     shown = CliRunner().invoke(cli, ["show", str(version.path)])
     assert "consensus:codet: not by ground truth" in shown.output
     page = version_page(version, {})
+    assert ("pass@1, mean over problems") not in dict(map(reversed, page.tiles))  # type: ignore[arg-type]
     assert "labelled by a consensus with generated tests (consensus:codet), not by ground truth" in page.said
     with pytest.raises(VersionError, match="labelled by a consensus"):
         evaluate(["micro"], str(version.path), EvalSettings(split="all"))
@@ -211,3 +219,61 @@ def test_stored_attempts_are_measured_by_the_truth_and_chosen_among_by_the_tests
     blind = made(folder, "labels.truth=false")
     with pytest.raises(VersionError, match=r"labels\.truth"):
         evaluate_stored(str(blind.path), settings)
+
+
+SLOW_RIGHT = "def f(x):\n    if x == 40:\n        while True:\n            pass\n    return x * 2\n"
+
+
+def test_a_slow_test_decides_no_other_cell_wherever_it_stands(folder: Path) -> None:
+    """Two right programs that never end on one test, which a wrong one passes."""
+    wrote = ["assert f(40) == 80", *(f"assert f({n}) == {2 * n}" for n in range(1, 5))]
+    codes = [SLOW_RIGHT, SLOW_RIGHT + "# again\n", "def f(x):\n    return 80\n"]
+    write(folder / "samples.jsonl", [{"problem_id": "both", "code": code} for code in codes])
+    for tests in (wrote, wrote[::-1]):
+        write(folder / "tests.jsonl", [{"problem_id": "both", "code": code} for code in tests])
+        found = labels(made(folder, "labels.timeout_s=0.5"))
+        assert [found[code]["passed"] for code in codes] == [True, True, False]
+        assert found[SLOW_RIGHT]["outcomes"].count("time_limit") == 1
+
+
+def test_programs_that_pass_no_test_are_not_right_because_they_are_many(folder: Path) -> None:
+    codes = [f"def f(x):\n    return -{n}\n" for n in range(1, 12)]
+    write(folder / "samples.jsonl", [{"problem_id": "both", "code": code} for code in [*codes, RIGHT]])
+    for source in ("consensus:b4(4,3)", "consensus:maxpass"):
+        assert [code for code, row in labels(made(folder, f"labels.source={source}")).items() if row["passed"]] == [
+            RIGHT
+        ]
+    write(folder / "samples.jsonl", [{"problem_id": "both", "code": code} for code in codes])
+    assert {row["passed"] for row in labels(made(folder)).values()} == {None}
+
+
+def test_a_selector_has_one_name_however_it_is_written(folder: Path) -> None:
+    sources = ("consensus:b4", "consensus:b4(4,3)", "consensus:B4( 4 , 3 )")
+    made_by = {made(folder, f"labels.source='{source}'").revision for source in sources}
+    assert len(made_by) == 1
+
+
+def test_the_problem_s_checker_compares_answers_to_generated_tests_too(folder: Path) -> None:
+    problem = {"problem_id": "both", "statement": "Two numbers.", "style": "call", "entry_point": "f"}
+    official = {"input": "[1]", "expected": "[1, 2]"}
+    write(folder / "problems.jsonl", [{**problem, "checker": "unordered", "tests": [official]}])
+    codes = ["def f(x):\n    return [x + 1, x]\n", "def f(x):\n    return [x]\n"]
+    write(folder / "samples.jsonl", [{"problem_id": "both", "code": code} for code in codes])
+    write(
+        folder / "tests.jsonl", [{"problem_id": "both", "code": f"assert f({n}) == [{n}, {n + 1}]"} for n in (1, 2, 3)]
+    )
+    found = labels(made(folder))
+    assert [found[code]["passed"] for code in codes] == [True, False]
+
+
+@pytest.mark.parametrize("key", ["labels.ties=merge", "labels.rank_above=2", "labels.exclude_zero_signature=false"])
+def test_keys_of_a_consensus_are_refused_where_there_is_none(folder: Path, key: str) -> None:
+    with pytest.raises(RecipeError, match="is about a consensus, and the recipe has none"):
+        load_recipe(folder / "recipe.yaml", ["labels.source=execution", key])
+
+
+def test_nobody_is_rewarded_by_tests_that_the_labels_do_without(folder: Path) -> None:
+    version = made(folder)
+    settings = TrainSettings(ref=str(version.path), model="micro", preset="micro", output=folder / "out")
+    with pytest.raises(TrainingError, match="with no ground truth looked at"):
+        generate(settings, dry_run=True)
