@@ -54,7 +54,7 @@ def _check(model: Mapping[str, Any]) -> None:
     """A model has a name, a revision, and metrics that are numbers or null."""
     _ = model["model"], model["revision"]
     for found in (*model["metrics"].values(), *model.get("against_first", {}).values()):
-        for value in (*(found[key] for key in ("value", "low", "high")), found.get("chance")):
+        for value in (*(found[key] for key in ("value", "low", "high")), found.get("chance"), found.get("n")):
             _ = None if value is None else _number(value)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dualset.eval.bootstrap import ENOUGH, Estimate
 from dualset.eval.cells import interval
 from dualset.eval.names import in_order, is_best_of, meaning
 from dualset.eval.page.charts import estimates
@@ -160,7 +161,8 @@ def _differences(reports: Mapping[str, Report]) -> list[Table]:
         if rows:
             title = f"{name(stem)}: minus {name(str(first['model']))}, problem by problem"
             columns = ("model", "metric", "difference", "interval leaves out zero")
-            tables.append(Table(title=title, columns=columns, rows=tuple(rows[:200])))
+            note = f"Unknown below {ENOUGH} problems: so few have no interval to trust."
+            tables.append(Table(title=title, columns=columns, rows=tuple(rows[:200]), note=note))
     return tables
 
 
@@ -178,6 +180,5 @@ def _warnings(reports: Mapping[str, Report], revision: str) -> list[Note]:
 
 
 def _sure(found: Mapping[str, Any]) -> str:
-    if found["low"] is None or found["high"] is None:
-        return "unknown"
-    return "yes" if found["low"] > 0 or found["high"] < 0 else "no"
+    covers_zero = Estimate(found["value"], found["low"], found["high"], found.get("n") or 0).covers_zero
+    return {None: "unknown", True: "no", False: "yes"}[covers_zero]

@@ -74,7 +74,7 @@ def test_models_have_intervals_pairs_places_and_parts(tmp_path: Path) -> None:
         "Places: micro (second)",
     ]
     difference = tables["first: minus micro, problem by problem"].rows[0]
-    assert difference == ("dust", "ndcg", "+0.600 [-0.100, +0.700]", "no")
+    assert difference == ("dust", "ndcg", "+0.600 [-0.100, +0.700]", "unknown")
 
 
 def test_files_of_different_n_have_a_figure_each_and_pairs_of_one_name_their_file(tmp_path: Path) -> None:
@@ -114,6 +114,15 @@ def test_files_that_were_measured_otherwise_are_no_fair_comparison(tmp_path: Pat
     section = next(each for each in page.sections if each.anchor == "models")
     notes = [part.text for part in section.parts if isinstance(part, Note)]
     assert notes == [f"These files differ in {key}: they are no fair comparison."]
+
+
+@pytest.mark.parametrize(("n", "low", "said"), [(19, 0.5, "unknown"), (20, 0.5, "yes"), (20, -0.1, "no")])
+def test_a_difference_is_claimed_from_enough_problems_only(tmp_path: Path, n: int, low: float, said: str) -> None:
+    measured = evaluation("micro", "dust")
+    measured["models"][1]["against_first"]["ndcg"] |= {"n": n, "low": low}
+    page = run_page(read_run(write_run(tmp_path / "dust")), {"first": measured})
+    tables = {part.title: part for each in page.sections for part in each.parts if isinstance(part, Table)}
+    assert tables["first: minus micro, problem by problem"].rows[0][3] == said
 
 
 def test_a_model_without_a_revision_has_an_unknown_one(tmp_path: Path) -> None:
@@ -158,6 +167,7 @@ def test_a_whole_evaluation_is_read(tmp_path: Path) -> None:
         with_value("settings", "level", value=None),
         with_value(*NDCG, "chance", value="abc"),
         with_value(*NDCG, "value", value="0.5"),
+        with_value(*NDCG, "n", value="many"),
         with_value(*NDCG, "value", value=10**400),
         with_value(*NDCG, "value", value="@").replace('"@"', "1e999"),
         with_value(
