@@ -45,4 +45,5 @@ TESTED = (
     Library("altair", "6.3.0", ">=6.0", "report"),
     Library("pygments", "2.21.0", ">=2.19", "report"),
     Library("vl-convert-python", "1.9.0.post1", ">=1.9,<2", "report"),
+    Library("mutmut", "3.8.1", ">=3.6,<3.9", "mutmut"),
 )

@@ -39,9 +39,10 @@ def test_a_problem_counts_once_with_its_mean_over_the_seeds() -> None:
 
 
 def test_bold_is_what_all_seeds_say() -> None:
-    base = [scored("base", seed, **dict.fromkeys("abcd", 0.0)) for seed in (0, 1)]
-    better = [scored("better", seed, **dict.fromkeys("abcd", 0.5)) for seed in (0, 1)]
-    unsure = [scored("unsure", 0, **dict.fromkeys("abcd", 0.9)), scored("unsure", 1, **dict.fromkeys("abcd", -0.1))]
+    problems = [f"p{i}" for i in range(20)]
+    base = [scored("base", seed, **dict.fromkeys(problems, 0.0)) for seed in (0, 1)]
+    better = [scored("better", seed, **dict.fromkeys(problems, 0.5)) for seed in (0, 1)]
+    unsure = [scored("unsure", 0, **dict.fromkeys(problems, 0.9)), scored("unsure", 1, **dict.fromkeys(problems, -0.1))]
     text = markdown(["base", "better", "unsure"], [*base, *better, *unsure])
     assert "| better | **+0.500 [+0.500, +0.500]** |" in text
     assert "| unsure | +0.400 [+0.400, +0.400] |" in text

@@ -125,7 +125,7 @@ def test_results_are_those_of_this_model(
     assert told == {name: round(each["value"], 4) for name, each in measured["metrics"].items()}
     ndcg = measured["metrics"]["ndcg"]
     assert f"| `ndcg` | {ndcg['n']} | {ndcg['value']:.3f} [" in card.decode()
-    assert "minus micro" in card.decode()
+    assert "minus `micro`" in card.decode()
     measured["revision"] = "0" * 64
     results.write_text(json.dumps(json.loads(results.read_text()) | {"models": [measured]}))
     said = dualset("push", str(model), "ada/measured", "--results", str(results)).line
