@@ -17,13 +17,13 @@ from dualset.builders.at_work import at_work, spilled
 from dualset.builders.candidates.pool import KEY, Pool
 from dualset.builders.candidates.prompts import Template, default_template, load_template
 from dualset.builders.candidates.settings import CandidateSettings
-from dualset.builders.dataset.records import Problem, Test, problem_from_row
+from dualset.builders.dataset.records import Problem, problem_from_row
 from dualset.builders.dataset.store import Version, VersionContent, store_home
-from dualset.builders.dataset.words import Origin, Visibility
 from dualset.builders.errors import RecipeError, did_you_mean
 from dualset.builders.execution.kept import Work
 from dualset.builders.execution.ladder import ONE, Sandbox
 from dualset.builders.generated.collect import Collected
+from dualset.builders.generated.stored import stored_tests
 from dualset.builders.progress import Progress, silent
 from dualset.builders.recorded import Recorded, recorded
 from dualset.builders.sampled import sample_pool
@@ -84,7 +84,8 @@ def next_round(
         )
         work = Work(folder=folder / "labels", stage="label", settings=before.labels, sandbox=sandbox, progress=progress)
         both: Pool = new if pool == REPLACE else _Both(_Earlier(parent), new)
-        version = assemble(problems, both, work, before.groups, Goal(name, home, None, said), place, _tests(parent))
+        goal = Goal(name, home, None, said)
+        version = assemble(problems, both, work, before.groups, goal, place, _tests(parent), _distrusted(parent))
     return Built(version=version, counts=version.counts)
 
 
@@ -111,18 +112,17 @@ def _tests(parent: Version) -> dict[str, Collected] | None:
     """The parent's generated tests; None: its recipe has none."""
     if "tests" not in parent.manifest["content"]["recipe"]:
         return None
-    tests: dict[str, list[Test]] = {}
-    counts: dict[str, list[int]] = {}
-    for each in parent.rows("generated_tests"):
-        texts = {name: each[name] for name in ("test_id", "input", "expected", "code")}
-        tests.setdefault(each["problem_id"], []).append(
-            Test(**texts, visibility=Visibility.PRIVATE, origin=Origin.GENERATED)
-        )
-        counts.setdefault(each["problem_id"], []).append(each["count"])
-    return {
-        name: Collected(tests=tuple(its), counts=tuple(counts[name]), written=sum(counts[name]), refused={})
-        for name, its in tests.items()
-    }
+    return stored_tests(parent)
+
+
+def _distrusted(parent: Version) -> frozenset[str]:
+    """Problems whose own tests told the parent no truth of any program."""
+    if parent.consensus is None:
+        return frozenset()
+    told: dict[str, bool] = {}
+    for each in parent.rows("labels", columns=["problem_id", "program_id", "truth"]):
+        told[each["problem_id"]] = told.get(each["problem_id"], False) or each["truth"] is not None
+    return frozenset(name for name, known in told.items() if not known)
 
 
 def _asked(settings: CandidateSettings, problems: list[Problem]) -> Template:

@@ -11,9 +11,10 @@ from typing import NamedTuple
 from dualset.builders.consensus.labels import unpacked
 from dualset.builders.dataset.records import Problem, Test
 from dualset.builders.dataset.version import Version
-from dualset.builders.dataset.words import Origin, Outcome, Visibility
+from dualset.builders.dataset.words import Outcome, Visibility
 from dualset.builders.errors import RecipeError
 from dualset.builders.execution.observe import Observed
+from dualset.builders.generated.stored import stored_tests
 from dualset.eval.choosing.ways import by_tests
 from dualset.eval.settings import GENERATED, PUBLIC, EvalSettings
 
@@ -71,17 +72,9 @@ def _public(problems: Mapping[str, Problem]) -> dict[str, Tests]:
 
 
 def _generated(version: Version, problems: Mapping[str, Problem]) -> dict[str, Tests]:
-    tests: dict[str, list[Test]] = {}
-    counts: dict[str, list[int]] = {}
-    for row in version.rows("generated_tests"):
-        if row["problem_id"] in problems:
-            texts = {name: row[name] for name in ("test_id", "input", "expected", "code")}
-            tests.setdefault(row["problem_id"], []).append(
-                Test(**texts, visibility=Visibility.PRIVATE, origin=Origin.GENERATED)
-            )
-            counts.setdefault(row["problem_id"], []).append(row["count"])
-    known = stored_observations(version, {name: [test.test_id for test in its] for name, its in tests.items()})
-    return {name: Tests(tuple(its), tuple(counts[name]), known.get(name, {})) for name, its in tests.items()}
+    stored = {name: found for name, found in stored_tests(version).items() if name in problems}
+    known = stored_observations(version, {name: [test.test_id for test in its.tests] for name, its in stored.items()})
+    return {name: Tests(its.tests, its.counts, known.get(name, {})) for name, its in stored.items()}
 
 
 def stored_observations(version: Version, tests: Mapping[str, list[str]]) -> dict[str, dict[str, Observed]]:

@@ -8,11 +8,13 @@ from click.testing import CliRunner
 from consensus_version import ALSO, HALF, OTHER, RAISES, RIGHT, write, write_consensus_recipe
 
 from dualset.builders.build import build
+from dualset.builders.candidates.settings import CandidateSettings
 from dualset.builders.consensus.labels import unpacked
 from dualset.builders.dataset.store import Version
 from dualset.builders.dataset.verify import verify_digests
 from dualset.builders.errors import RecipeError, TrainingError, VersionError
 from dualset.builders.forecast.forecast import forecast
+from dualset.builders.next_round import next_round
 from dualset.builders.recipe import load_recipe
 from dualset.cli import cli
 from dualset.eval.evaluate import evaluate
@@ -277,3 +279,23 @@ def test_nobody_is_rewarded_by_tests_that_the_labels_do_without(folder: Path) ->
     settings = TrainSettings(ref=str(version.path), model="micro", preset="micro", output=folder / "out")
     with pytest.raises(TrainingError, match="with no ground truth looked at"):
         generate(settings, dry_run=True)
+
+
+@pytest.mark.slow
+def test_a_round_on_a_consensus_keeps_its_tests_and_its_way_of_deciding(folder: Path) -> None:
+    (folder / "problems.jsonl").write_text(
+        (folder / "problems.jsonl").read_text().replace("f(7) == 14", "f(7) == 15", 1)
+    )
+    parent = made(folder)
+    asked = CandidateSettings(
+        source="transformers", model="micro", n=4, max_tokens=24, temperature=1.0, prompt="statement-1"
+    )
+    found = next_round(parent, asked, 1, pool="add", home=folder / "dualsets").version
+    assert found.manifest["content"]["parents"] == [parent.revision]
+    tests = [{**row, "chosen": None} for row in found.rows("generated_tests")]
+    assert tests == [{**row, "chosen": None} for row in parent.rows("generated_tests")]
+    assert found.consensus == "consensus:codet"
+    assert labels(found)[RIGHT]["passed"]
+    truths = {row["problem_id"]: row["truth"] for row in found.rows("labels")}
+    assert truths["both"] is None  # its reference fails its tests
+    assert truths["mute"] is not None
