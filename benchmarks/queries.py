@@ -132,7 +132,7 @@ def _widen(version: Version, folder: Path) -> None:
     """Copies of every row; the first digit of each id is the copy's."""
     files = []
     with duckdb.connect() as connection:
-        for table in TABLES:
+        for table in version.tables:
             for split in Split:
                 paths = [str(path) for path in version.files(table, split)]
                 (folder / "wide" / table).mkdir(parents=True, exist_ok=True)
@@ -147,7 +147,7 @@ def _widen(version: Version, folder: Path) -> None:
                 made = [str(path.relative_to(folder / "wide")) for path in shards.close()]
                 files += [{"path": path, "table": table, "split": split.value, "rows": 0} for path in made]
                 files[-1]["rows"] = rows
-    manifest = {"content": {"schema_version": SCHEMA_VERSION, "counts": {}}, "files": {"parquet": files}}
+    manifest = {"content": {"schema_version": SCHEMA_VERSION, "counts": {}, "recipe": {}}, "files": {"parquet": files}}
     (folder / "wide.json").write_text(json.dumps(manifest))
 
 
