@@ -19,7 +19,7 @@ from dualset.builders.execution.kept import Codes, Work, in_parts
 from dualset.builders.generated.collect import Collected
 from dualset.builders.groups.mixed import balanced, make_groups, problem_kind
 from dualset.builders.groups.settings import GroupSettings
-from dualset.builders.labelled import Labeller, labeller
+from dualset.builders.labelling.labeller import Labeller, labeller
 from dualset.builders.spill import Spill
 
 __all__ = ["Built", "Goal", "assemble"]

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from dualset.builders.errors import RecipeError, did_you_mean
 from dualset.builders.plain_yaml import LONGEST_YAML, load_yaml, shown
 
-__all__ = ["parse_settings", "read_yaml", "set_overrides"]
+__all__ = ["parse_settings", "preset_values", "read_yaml", "set_overrides"]
 
 T = TypeVar("T")
 
@@ -57,6 +57,24 @@ def set_overrides(tree: dict[str, Any], overrides: Sequence[str]) -> None:
                 raise RecipeError(msg)
             node = child
         node[last] = load_yaml(text, f"--set {shown(override)}")
+
+
+def preset_values(key: str, name: object, folder: Path) -> dict[str, Any]:
+    """The values of a preset, one YAML file a preset.
+
+    Args:
+        key: what the recipe calls it, such as ``candidates.preset``.
+        name: as the recipe gives it.
+        folder: of the presets.
+
+    Raises:
+        RecipeError: there is no such preset.
+    """
+    known = {path.stem: path for path in folder.glob("*.yaml")}
+    if not isinstance(name, str) or name not in known:
+        msg = f"{key} is {name!r}: {did_you_mean(str(name), known)}"
+        raise RecipeError(msg)
+    return read_yaml(known[name])
 
 
 def parse_settings(kind: type[T], tree: Any, where: str) -> T:

@@ -21,7 +21,7 @@ ROOMS = [
     "groups",
     "recipe",
     "sampled",
-    "labelled",
+    "labelling",
     "assemble",
     "forecast",
     "build",

@@ -8,7 +8,7 @@ from typing import Any
 
 from dualset.builders.candidates.samplers.sampler import Sampling
 from dualset.builders.errors import RecipeError, did_you_mean
-from dualset.builders.settings import read_yaml
+from dualset.builders.settings import preset_values
 
 __all__ = ["ENGINES", "PRESETS", "CandidateSettings", "ServerSettings", "with_preset"]
 
@@ -216,11 +216,7 @@ def with_preset(section: Mapping[str, Any]) -> dict[str, Any]:
     name = section.pop("preset", None)
     if name is None:
         return section
-    known = {path.stem: path for path in PRESETS.glob("*.yaml")}
-    if not isinstance(name, str) or name not in known:
-        msg = f"candidates.preset is {name!r}: {did_you_mean(str(name), known)}"
-        raise RecipeError(msg)
-    return read_yaml(known[name]) | section
+    return preset_values("candidates.preset", name, PRESETS) | section
 
 
 def _uses(source: str, key: str) -> bool:

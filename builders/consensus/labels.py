@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dualset.builders.consensus.matrix import NOTHING, Matrix, known_part
+from dualset.builders.consensus.rank_filter import keeps
 from dualset.builders.consensus.select import Selector, Ties, select
 from dualset.builders.dataset.records import MatrixRow, Test
 from dualset.builders.dataset.words import Outcome
@@ -85,7 +86,7 @@ def judge(
         column_counts=[test_counts[j] for j in known.columns],
     )
     rank = matrix.rank
-    filtered = rank <= deciding.rank_above
+    filtered = not keeps(matrix, deciding.rank_above)
     right, chosen, tied = None, None, None
     if deciding.selector is not None and not filtered:
         found = select(deciding.selector, matrix, deciding.ties)

@@ -26,7 +26,7 @@ class LabelSettings:
         ties: of consensuses that score the same: first (the one of the first program in key order) or merge (all).
         exclude_zero_signature: whether programs that pass no test may not be the consensus.
         rank_above: problems whose matrix has a real rank of at most this stay unlabelled (ZeroCoder's filter, τ = 2);
-            0: none do.
+            0: only one that no program passes anything of.
         truth: under a consensus: run the problem's own tests too, and references on generated ones; to compare only.
         mutants: with truth, also try generated tests on so many mutants of a reference at most; 0: on none.
     """

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dualset.builders.errors import RecipeError, did_you_mean
+from dualset.builders.errors import RecipeError
 from dualset.builders.problems.rows import SUFFIXES
-from dualset.builders.settings import read_yaml
+from dualset.builders.settings import preset_values
 
 __all__ = ["PROBLEM_PRESETS", "with_problem_preset"]
 
@@ -32,11 +32,7 @@ def with_problem_preset(section: Mapping[str, Any]) -> dict[str, Any]:
     name = own.pop("preset", None)
     if name is None:
         return own
-    known = {path.stem: path for path in PROBLEM_PRESETS.glob("*.yaml")}
-    if not isinstance(name, str) or name not in known:
-        msg = f"problems.preset is {name!r}: {did_you_mean(str(name), known)}"
-        raise RecipeError(msg)
-    values = read_yaml(known[name])
+    values = preset_values("problems.preset", name, PROBLEM_PRESETS)
     if own.get("source", values["source"]) != values["source"]:
         msg = f"problems.source is {own['source']!r}, but the preset {name!r} reads {values['source']!r}: leave it out"
         raise RecipeError(msg)

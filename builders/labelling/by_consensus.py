@@ -1,78 +1,28 @@
-"""What decides the labels of a build: running programs on their problems' tests, or a consensus with generated tests.
+"""Labels by which programs and generated tests agree best; or the matrices alone, beside labels by execution.
 
-In: part by part, whole problems with the codes of their programs. Out: rows of the labels table, now for grouping and
-at the end for the version, and the tables that come with them. One interface for both, so that everything after a label
-is the same.
+In: part by part, whole problems with the codes of their programs, and the generated tests. Out: rows of the labels
+table, as ``labeller.py`` says, and the tables of tests and matrices. The problems' own tests are run for comparison
+only. Left out: how a consensus decides one problem (``consensus/labels.py``).
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from dualset.builders.consensus.labels import Deciding, judge
-from dualset.builders.consensus.parse import parse_selector
-from dualset.builders.consensus.select import Ties
 from dualset.builders.dataset.records import GeneratedTest, Problem, program_id_of, row
 from dualset.builders.errors import DualsetError, RecipeError
 from dualset.builders.execution.kept import KeptLabels, Part, Work
-from dualset.builders.execution.settings import LabelSettings
 from dualset.builders.generated.collect import Collected
+from dualset.builders.labelling.by_execution import ByExecution
 from dualset.builders.mutation.kept import KeptKills, Killed
 from dualset.builders.spill import Spill
 
-__all__ = ["ByConsensus", "ByExecution", "Labeller", "deciding_of", "labeller"]
+__all__ = ["ByConsensus"]
 
-Rows = Iterable[Mapping[str, Any]]
 _COUNTED = ("tests_generated", "tests_written", "tests_refused", "problems_without_tests", "problems_below_rank")
-
-
-class Labeller(Protocol):
-    """Labels part by part."""
-
-    def ahead(self, parts: Iterable[Part]) -> None:
-        """Let other machines do what they can of all parts."""
-
-    def label(self, part: Part, samples: Mapping[str, int]) -> list[dict[str, Any]]:
-        """The part's rows of the labels table, in key order; ``samples``: how many candidates each program is."""
-
-    def tables(self) -> dict[str, Rows]:
-        """At the end: labels, observations, and what else there is, in key order."""
-
-    def counts(self) -> Mapping[str, int]:
-        """At the end: what became of tests and problems, beyond the labels."""
-
-    def close(self) -> None:
-        """Let go of what lies on disk."""
-
-
-class ByExecution:
-    """A program is right if it passes all tests of its problem."""
-
-    def __init__(self, work: Work, total: int) -> None:
-        self._work = work
-        self._kept = KeptLabels(work, total)
-
-    def ahead(self, parts: Iterable[Part]) -> None:
-        """As :class:`Labeller`."""
-        if self._work.ahead:
-            self._work.ahead(self._work, parts)
-
-    def label(self, part: Part, samples: Mapping[str, int]) -> list[dict[str, Any]]:
-        """As :class:`Labeller`."""
-        return self._kept.label(part)
-
-    def tables(self) -> dict[str, Rows]:
-        """As :class:`Labeller`."""
-        return {"labels": self._kept.labels(), "observations": self._kept.observations()}
-
-    def counts(self) -> Mapping[str, int]:
-        """As :class:`Labeller`."""
-        return {}
-
-    def close(self) -> None:
-        """As :class:`Labeller`."""
 
 
 class ByConsensus:
@@ -221,7 +171,7 @@ class ByConsensus:
                 valid[key] = passed if key not in valid else _both(valid[key], passed)
         return valid
 
-    def tables(self) -> dict[str, Rows]:
+    def tables(self) -> dict[str, Iterable[Mapping[str, Any]]]:
         """As :class:`Labeller`."""
         decided = self._deciding.selector is not None or self._truth is None
         told = {"labels": self._labels.rows(), "observations": self._kept.observations()}
@@ -240,33 +190,6 @@ class ByConsensus:
             each.close()
 
 
-def labeller(
-    work: Work,
-    tests: Mapping[str, Collected] | None,
-    total: int,
-    place: Path,
-    distrusted: frozenset[str] = frozenset(),
-) -> Labeller:
-    """What a recipe's ``labels:`` section asks for.
-
-    Args:
-        work: how programs are run, and where labels are kept.
-        tests: generated tests by problem_id; None: the recipe has none.
-        total: distinct programs, for the progress.
-        place: a folder for what lies on disk meanwhile.
-        distrusted: ids of problems whose own reference fails their tests, so that these tell no truth.
-
-    Raises:
-        RecipeError: there is no such selector.
-    """
-    if tests is None:
-        return ByExecution(work, total)
-    once = replace(work.settings, repeat=1, early_stop=False)  # a cell that was not seen is none
-    on_tests = replace(work, folder=work.folder.parent / "matrices", stage="matrix", settings=once)
-    truth = work if work.settings.selector is None or work.settings.truth else None
-    return ByConsensus(on_tests, truth, tests, deciding_of(work.settings), total, place, distrusted)
-
-
 def _tried(found: Killed | None) -> dict[str, int]:
     return found._asdict() if found else {}
 
@@ -276,14 +199,3 @@ def _both(one: bool | None, other: bool | None) -> bool | None:
     if one is False or other is False:
         return False
     return None if one is None or other is None else True
-
-
-def deciding_of(settings: LabelSettings) -> Deciding:
-    """How a recipe's ``labels:`` section decides.
-
-    Raises:
-        RecipeError: there is no such selector.
-    """
-    name = settings.selector
-    selector = parse_selector(name, exclude_zero_signature=settings.exclude_zero_signature) if name else None
-    return Deciding(source=settings.source, selector=selector, ties=Ties(settings.ties), rank_above=settings.rank_above)
