@@ -19,6 +19,7 @@ ROOMS = [
     "checkup",
     "cluster",
     "groups",
+    "pairs",
     "recipe",
     "sampled",
     "labelling",

@@ -1,4 +1,4 @@
-"""The one rule by which code is found in a model's answer: the same in sampling, evaluation and training.
+"""The one rule by which code is found in a model's answer: the same in sampling, evaluation and training by execution.
 
 In: an answer. Out: `Extracted`, the code or None, and how it was found or why it was not:
 
@@ -13,7 +13,8 @@ In: an answer. Out: `Extracted`, the code or None, and how it was found or why i
     anything else. An empty last block is no code. A last fence that never closes is none either: the answer was cut
     inside the program, and an earlier block was not meant as the answer.
 
-It leaves out repairing: what the model did not say is not added. Its price: a program whose own text holds a fence or
+It leaves out repairing: what the model did not say is not added; and the stricter rule of training by a reward model
+(``only_block.py``). Its price: a program whose own text holds a fence or
 ``</think>`` is cut there.
 """
 
@@ -23,7 +24,7 @@ from typing import NamedTuple
 
 from dualset.builders.problems.python_text import parse_python
 
-__all__ = ["Extracted", "extract_code", "given_code"]
+__all__ = ["Blocks", "Extracted", "extract_code", "fenced_blocks", "given_code", "said_after_thinking"]
 
 _THINK, _THINK_END = "<think>", "</think>"
 _FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})([^\n]*)")
@@ -38,13 +39,18 @@ class Extracted(NamedTuple):
 
 def extract_code(answer: str) -> Extracted:
     """Find the program in an answer."""
-    said = answer[answer.rfind(_THINK_END) + len(_THINK_END) :] if _THINK_END in answer else answer
-    fenced, block, thinking = _last_block(said)
-    if thinking:
+    said = said_after_thinking(answer)
+    found = fenced_blocks(said)
+    if found.thinking:
         return Extracted(None, "unclosed_think")
-    if fenced:
-        return _found(block, "fenced")
+    if found.fenced:
+        return _found(found.texts[-1] if found.texts and not found.cut else "", "fenced")
     return _found(said if _does_something(said) else "", "raw")
+
+
+def said_after_thinking(answer: str) -> str:
+    """What follows the last ``</think>``; the whole answer where there is none."""
+    return answer[answer.rfind(_THINK_END) + len(_THINK_END) :] if _THINK_END in answer else answer
 
 
 def given_code(code: str) -> Extracted:
@@ -56,13 +62,27 @@ def _found(code: str, kind: str) -> Extracted:
     return Extracted(code, kind) if code.strip() else Extracted(None, "no_code")
 
 
-def _last_block(text: str) -> tuple[bool, str, bool]:
-    """Whether there is a fence, the last block's text, and whether a ``<think>`` opens outside of all blocks.
+class Blocks(NamedTuple):
+    """The fenced blocks of a text.
 
-    A block's text is empty where it never closes. A closing fence is indented at most three more than its opening
-    (CommonMark §4.5), so that one in a docstring closes nothing.
+    Attributes:
+        fenced: whether there is a fence at all.
+        texts: of the blocks that close, in order.
+        cut: whether the last fence never closes, with something in it.
+        thinking: whether a ``<think>`` opens outside of all blocks.
     """
-    found, block, inside, opening, thinking = False, "", [""], None, False
+
+    fenced: bool
+    texts: tuple[str, ...]
+    cut: bool
+    thinking: bool
+
+
+def fenced_blocks(text: str) -> Blocks:
+    """Find them. A closing fence is indented at most three more than its opening (CommonMark §4.5), so that one in a
+    docstring closes nothing.
+    """
+    found, blocks, inside, opening, thinking = False, list[str](), [""], None, False
     for line in text.split("\n"):
         fence = _FENCE.fullmatch(line.removesuffix("\r")) if "```" in line or "~~~" in line else None
         if opening is None:
@@ -71,11 +91,12 @@ def _last_block(text: str) -> tuple[bool, str, bool]:
             else:
                 thinking = thinking or _THINK in line
         elif fence and _closes(fence, opening):
-            opening, block = None, "\n".join(inside)
+            opening = None
+            blocks.append("\n".join(inside))
         else:
             inside.append(_outdented(line, len(opening[1])))
-    cut = opening is not None and ("".join(inside).strip() or opening[3].strip())
-    return found, "" if cut else block, thinking
+    cut = opening is not None and bool("".join(inside).strip() or opening[3].strip())
+    return Blocks(found, tuple(blocks), cut, thinking)
 
 
 def _closes(fence: re.Match[str], opening: re.Match[str]) -> bool:
