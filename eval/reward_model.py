@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from dualset.builders.candidates.policy import Policy, load_policy, locate_model, one_thread
 from dualset.builders.errors import MissingExtra, ModelError
+from dualset.builders.pairs.chat import scored_chat
 from dualset.builders.progress import Progress, silent
 
-__all__ = ["MAX_TOKENS", "RewardModel", "check_reward_model", "load_reward_model", "scored_chat"]
+__all__ = ["MAX_TOKENS", "RewardModel", "check_reward_model", "load_reward_model", "scored_tokens"]
 
 MAX_TOKENS = 4096
 """Longer chats are cut at their end."""
@@ -40,10 +41,9 @@ class RewardModel(NamedTuple):
         import torch
 
         tokenizer, model = self.policy.tokenizer, self.policy.model
-        chats = [tokenizer.apply_chat_template(scored_chat(*pair), tokenize=False) for pair in pairs]
-        tokens = [tokenizer(chat, add_special_tokens=False)["input_ids"] for chat in chats]
-        cut = sum(len(each) > self.max_tokens for each in tokens)
-        tokens = [each[: self.max_tokens] for each in tokens]
+        whole = scored_tokens(tokenizer, pairs)
+        cut = sum(len(each) > self.max_tokens for each in whole)
+        tokens = [each[: self.max_tokens] for each in whole]
         scores = [0.0] * len(pairs)
         by_length = sorted(range(len(pairs)), key=lambda i: len(tokens[i]))
         with torch.inference_mode(), one_thread(model):
@@ -62,12 +62,10 @@ class RewardModel(NamedTuple):
         return scores, cut
 
 
-def scored_chat(statement: str, code: str) -> list[dict[str, str]]:
-    """What the model sees."""
-    return [
-        {"role": "user", "content": statement},
-        {"role": "assistant", "content": f"```python\n{code.strip()}\n```"},
-    ]
+def scored_tokens(tokenizer: Any, pairs: Sequence[tuple[str, str]]) -> list[list[int]]:
+    """The tokens of each (statement, code) as the model sees it, not cut: the same in training and in scoring."""
+    chats = [tokenizer.apply_chat_template(scored_chat(*pair), tokenize=False) for pair in pairs]
+    return [tokenizer(chat, add_special_tokens=False)["input_ids"] for chat in chats]
 
 
 def check_reward_model(model: str) -> None:

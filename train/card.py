@@ -32,12 +32,19 @@ _FIGURES = (
     "completions/clipped_ratio",
     "loss",
     "mean_token_accuracy",
+    "accuracy",
+    "margin",
 )
 _TASK = {
     "rank": "Trained with GRPO to rank programs: those that pass all tests of a problem before those that do not.",
     "generate": "Trained with GRPO to write programs, rewarded by running them: 1 for passing all tests of a problem.",
     "imitate": "Trained with SFT on right rankings: programs that pass all tests of a problem before the others.",
+    "reward": "A reward model: one score for a problem and a program, trained so that programs which pass all tests "
+    "score higher than those of the same problem which fail (Bradley-Terry).",
 }
+_PIPELINE = {"reward": "text-classification"}
+_ROWS = {"generate": "problems", "reward": "pairs"}
+_TAG = {"rank": "grpo", "generate": "grpo", "imitate": "sft", "reward": "reward-trainer"}
 
 _PENALTY = {"rank": "; -1 for a malformed ranking", "generate": "; 0 without code"}
 
@@ -52,7 +59,7 @@ def model_card(title: str, record: Mapping[str, Any], results: Results | None = 
     """
     base, data = record["base_model"], record["dataset"]
     ref = f"{data['name']}@{data['revision'][:12]}"
-    rows = "problems" if record["kind"] == "generate" else "groups"
+    rows = _ROWS.get(record["kind"], "groups")
     return "\n".join(
         [
             "---",
@@ -72,6 +79,8 @@ def model_card(title: str, record: Mapping[str, Any], results: Results | None = 
             *([f"| filter | {_filter(data)} |"] if data.get("silent") else []),
             *([f"| reward | {record['reward']}{_PENALTY.get(record['kind'], '')} |"] if record.get("reward") else []),
             *([f"| imitated | {_targets(record['targets'])} |"] if record.get("targets") else []),
+            *([f"| pairs | {_pairs(record['pairs'])} |"] if record.get("pairs") else []),
+            *([f"| held out | {_held_out(record['held_out'])} |"] if record.get("held_out") else []),
             f"| optimizer steps | {record['steps']} |",
             f"| preset | {record['preset']} |",
             f"| versions | {', '.join(f'{name} {number}' for name, number in record['versions'].items())} |",
@@ -88,17 +97,43 @@ def model_card(title: str, record: Mapping[str, Any], results: Results | None = 
             "## Load it",
             "",
             "```python",
-            "from transformers import AutoModelForCausalLM, AutoTokenizer",
+            f"from transformers import {_class(record)}, AutoTokenizer",
             "",
             'folder = "."  # this folder, or its name on the Hub',
-            "model = AutoModelForCausalLM.from_pretrained(folder)",
+            f"model = {_class(record)}.from_pretrained(folder)",
             "tokenizer = AutoTokenizer.from_pretrained(folder)",
             "```",
             "",
-            f"Measure it against its base: `dualset eval {_eval_base(base)} {title} {ref}`.",
+            *_next(record, title, ref),
             "",
         ]
     )
+
+
+def _class(record: Mapping[str, Any]) -> str:
+    return "AutoModelForSequenceClassification" if record["kind"] == "reward" else "AutoModelForCausalLM"
+
+
+def _next(record: Mapping[str, Any], title: str, ref: str) -> list[str]:
+    """How to measure it."""
+    if record["kind"] == "reward":
+        return [f"Score a version's programs: `dualset score {title} {ref} -o scores.parquet`."]
+    return [f"Measure it against its base: `dualset eval {_eval_base(record['base_model'])} {title} {ref}`."]
+
+
+def _pairs(pairs: Mapping[str, Any]) -> str:
+    """What became of over-long ones is said: a score of half a program is one of half a program."""
+    said = f"of {pairs['problems']} problems, from {pairs['from']}; {pairs['cut']} cut at {pairs['max_tokens']} tokens"
+    return said + (f"; {pairs['blind']} left out: alike after the cut" if pairs["blind"] else "")
+
+
+def _held_out(held: Mapping[str, Any]) -> str:
+    accuracy = held["pair_accuracy"]
+    if accuracy["value"] is None:
+        return f"no pairs in the {held['split']} split"
+    seen = f"pair accuracy {accuracy['value']:.3f} on {accuracy['n']} problems of the {held['split']} split"
+    between = "" if accuracy["low"] is None else f" (95 % interval {accuracy['low']:.3f} to {accuracy['high']:.3f})"
+    return f"{seen}{between}; chance 0.5"
 
 
 def _before(record: Mapping[str, Any]) -> list[str]:
@@ -127,12 +162,15 @@ def _targets(targets: Mapping[str, Any]) -> str:
 
 def _metadata(title: str, record: Mapping[str, Any], results: Results | None) -> dict[str, Any]:
     base, data = record["base_model"], record["dataset"]
-    metadata: dict[str, Any] = {"library_name": "transformers", "pipeline_tag": "text-generation"}
+    metadata: dict[str, Any] = {
+        "library_name": "transformers",
+        "pipeline_tag": _PIPELINE.get(record["kind"], "text-generation"),
+    }
     if base["hub"]:  # the Hub refuses names that are not its own
         metadata["base_model"] = base["name"]
     if data["hub_repo"]:
         metadata["datasets"] = [data["hub_repo"]]
-    metadata["tags"] = ["dualset", "trl", {"rank": "grpo", "generate": "grpo", "imitate": "sft"}[record["kind"]]]
+    metadata["tags"] = ["dualset", "trl", _TAG[record["kind"]]]
     metadata["dualset"] = {
         "base_model": base["name"],
         "base_model_revision": base["revision"],

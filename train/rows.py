@@ -92,7 +92,7 @@ def keep_fitting(rows: Any, lengths: Sequence[int], limit: int | None, *, drop_l
     return Fitting(rows.select(fits) if n_long else rows, n_long, longest)
 
 
-def check_enough(n_rows: int, needed: int, what: str, smaller: str) -> None:
+def check_enough(n_rows: int, needed: int, what: str, smaller: str, *, what_rows: str = "groups") -> None:
     """Refuse to start with fewer rows than one batch.
 
     Raises:
@@ -100,7 +100,7 @@ def check_enough(n_rows: int, needed: int, what: str, smaller: str) -> None:
     """
     if n_rows < needed:
         msg = (
-            f"too few groups to train on: {n_rows}, but {what} needs {needed}: "
+            f"too few {what_rows} to train on: {n_rows}, but {what} needs {needed}: "
             f"build a version with more problems or samples, or make the batch smaller (--set {smaller})"
         )
         raise TrainingError(msg)

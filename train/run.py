@@ -8,7 +8,7 @@ card comes last. Left out: the trainer itself, which is TRL's as it stands.
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version as library_version
 from pathlib import Path
@@ -37,7 +37,8 @@ class Prepared:
     """A run that passed every check.
 
     ``source`` is the base model's folder or Hub id, ``given`` what preset and overrides set, ``config`` TRL's whole
-    config, ``lora`` peft's, ``more`` what else the record shall say.
+    config, ``lora`` peft's, ``more`` what else the record shall say, ``reload`` a fresh copy of the base where it is no
+    language model.
     """
 
     kind: str
@@ -52,6 +53,7 @@ class Prepared:
     reward: str | None
     lora: Any = None
     more: Mapping[str, Any] = field(default_factory=dict)
+    reload: Callable[[], Policy] | None = None
     lineage: Lineage = field(init=False)
 
     def __post_init__(self) -> None:
@@ -87,8 +89,14 @@ def open_run(prepared: Prepared) -> Path | None:
     return first_decides(prepared.config, opened)
 
 
-def run(trainer: Any, prepared: Prepared, progress: Progress, checkpoint: Path | None = None) -> TrainResult:
-    """Train, save, and write the record and the card."""
+def run(
+    trainer: Any,
+    prepared: Prepared,
+    progress: Progress,
+    checkpoint: Path | None = None,
+    measure: Callable[[], Mapping[str, Any]] | None = None,
+) -> TrainResult:
+    """Train, save, and write the record and the card; what ``measure`` finds in the saved folder is in both."""
     from dualset.train.journal import Journal, summary
 
     record = _record(prepared)
@@ -104,6 +112,7 @@ def run(trainer: Any, prepared: Prepared, progress: Progress, checkpoint: Path |
         (folder / "training_args.bin").unlink(missing_ok=True)  # a pickle; run.json says what it says
         record |= {"steps": trainer.state.global_step, "metrics": summary(trainer.state.log_history), "finished": now()}
         record["model_digest"] = digest_of_model(folder)
+        record |= measure() if measure else {}
         card = model_card(folder.name, record).encode()
         write_record(folder, record | {"card_digest": hashlib.sha256(card).hexdigest()})
         (folder / "README.md").write_bytes(card)
@@ -128,7 +137,8 @@ def _merge(prepared: Prepared) -> None:
     """From a fresh copy of the base: the one in training may be in pieces on several devices."""
     from peft import PeftModel
 
-    base = load_policy(prepared.source, revision=prepared.base.revision, device="cpu").model.float()
+    fresh = prepared.reload or (lambda: load_policy(prepared.source, revision=prepared.base.revision, device="cpu"))
+    base = fresh().model.float()
     adapter = prepared.folder / "adapter"
     PeftModel.from_pretrained(base, adapter).merge_and_unload().save_pretrained(prepared.folder)
     told = json.loads((adapter / "adapter_config.json").read_text())

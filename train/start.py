@@ -5,6 +5,7 @@ is hashed or a model is loaded. Left out: the rows, whose checks differ between 
 """
 
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,12 +48,23 @@ def _needs(library: str, extra: str) -> None:
         raise MissingExtra(library, extra)
 
 
+def _language_model(name: str, revision: str | None, config: Any) -> Policy:
+    # on the CPU: TRL moves it
+    return load_policy(name, revision=revision, device="cpu")
+
+
 def start(
-    kind: str, config_class: type[Any], given: dict[str, Any], settings: TrainSettings, home: Path | None
+    kind: str,
+    config_class: type[Any],
+    given: dict[str, Any],
+    settings: TrainSettings,
+    home: Path | None,
+    load: Callable[[str, str | None, Any], Policy] = _language_model,
 ) -> Start:
     """Resolve the reference to a verified, immutable version and load the base model.
 
     ``given`` (preset and overrides) is completed in place: the options of the command, the precision of this machine.
+    ``load`` gets the model's name, its revision and TRL's config.
     """
     _check_silent(kind, settings.keep_silent)
     for name, value in (("max_steps", settings.max_steps), ("seed", settings.seed)):
@@ -73,8 +85,7 @@ def start(
     version = open_version(settings.ref, home=home)
     name, revision = base_of(settings.model, settings.model_revision, version)
     _spare_the_base(folder, name)
-    # on the CPU: TRL moves it
-    return Start(folder, config, version, load_policy(name, revision=revision, device="cpu"), name, lora)
+    return Start(folder, config, version, load(name, revision, config), name, lora)
 
 
 def _spare_the_base(folder: Path, model: str) -> None:

@@ -73,7 +73,13 @@ class Place(NamedTuple):
 
 
 def load_policy(
-    model: str, *, revision: str | None = None, device: str = "auto", chat_template: bool = True, scores: bool = False
+    model: str,
+    *,
+    revision: str | None = None,
+    device: str = "auto",
+    chat_template: bool = True,
+    scores: bool = False,
+    new_head: int | None = None,
 ) -> Policy:
     """Load a causal language model and its tokenizer, ready to sample.
 
@@ -84,6 +90,8 @@ def load_policy(
         device: cpu, cuda or auto (cuda where there is one).
         chat_template: whether its tokenizer must have one.
         scores: load a model that gives one score instead (a reward model: sequence classification with one label).
+        new_head: with ``scores``, where the files are of a language model: the seed of the head that it lacks. None:
+            such a model is refused.
 
     Raises:
         ModelError: there is no such model, its files are not one, or it is not the one that ``revision`` says.
@@ -99,7 +107,7 @@ def load_policy(
     # a model is stored in half precision as a rule, which a CPU computes slowly
     dtype = torch.float32 if where == "cpu" else "auto"
     with _quiet(transformers):
-        loaded, tokenizer = _read(transformers, place, dtype, scores)
+        loaded, tokenizer = _read(transformers, place, dtype, scores, new_head)
     try:
         loaded = loaded.to(where).eval()
         if where == "cpu" and loaded.num_parameters() <= EXACT_BELOW:
@@ -218,19 +226,31 @@ def _line(error: Exception) -> str:
     return text if len(text) <= 200 else text[:197] + "..."
 
 
-def _read(transformers: Any, place: Place, dtype: Any, scores: bool) -> tuple[Any, Any]:
+_HEAD = "score.weight"
+"""What a language model lacks to be a reward model, in transformers' decoders."""
+
+
+def _read(transformers: Any, place: Place, dtype: Any, scores: bool, new_head: int | None) -> tuple[Any, Any]:
+    import torch
     from safetensors import SafetensorError
 
     kind = transformers.AutoModelForSequenceClassification if scores else transformers.AutoModelForCausalLM
+    asked = {"dtype": dtype, "local_files_only": True, "output_loading_info": True}
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(place.folder, local_files_only=True)
-        model, report = kind.from_pretrained(place.folder, dtype=dtype, local_files_only=True, output_loading_info=True)
+        if new_head is None:
+            model, report = kind.from_pretrained(place.folder, **asked)
+        else:
+            with torch.random.fork_rng():
+                torch.manual_seed(new_head)
+                model, report = kind.from_pretrained(place.folder, num_labels=1, **asked)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
         what = "reward" if scores else "language"
         msg = f"{place.name}: its files cannot be loaded as a {what} model ({_line(error)})"
         raise ModelError(msg) from error
-    if report["missing_keys"] or report["mismatched_keys"]:  # transformers would fill them with random numbers
-        first = sorted(map(str, report["missing_keys"] or report["mismatched_keys"]))[0]
+    missing = set(report["missing_keys"]) - ({_HEAD} if new_head is not None else set())
+    if missing or report["mismatched_keys"]:  # transformers would fill them with random numbers
+        first = sorted(map(str, missing or report["mismatched_keys"]))[0]
         msg = f"{place.name}: its weights do not fit its config.json: {first} is missing or has another shape"
         raise ModelError(msg)
     return model, tokenizer

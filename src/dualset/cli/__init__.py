@@ -30,7 +30,7 @@ COMMANDS = {
     "sql": "ask a version a question in SQL, or run a named query",
     "report": "a version or a run as one page to look at, and its figures for a paper",
     "pairs": "preference pairs of a version, or published ones, as a file",
-    "train": "train a model from a version: rank, imitate, generate, refresh, iterate",
+    "train": "train a model from a version: rank, imitate, generate, reward, refresh, iterate",
     "eval": "measure models: writing, ranking, and choosing the best of N",
     "overlap": "problems of an evaluation set that a training version holds as well",
 }

@@ -1,4 +1,4 @@
-"""``dualset train rank``, ``imitate`` and ``generate``: a version and a base model in, a model folder out."""
+"""``dualset train rank``, ``imitate``, ``generate``, ``reward``: a version and a base model in, a model folder out."""
 
 import os
 from collections.abc import Callable
@@ -16,7 +16,7 @@ __all__ = ["command"]
 
 @click.group("train")
 def command() -> None:
-    """Train a model from a version: rank or generate (GRPO), or imitate (SFT)."""
+    """Train a model from a version: rank or generate (GRPO), imitate (SFT), or reward (a reward model)."""
 
 
 def _options(function: Callable[..., None]) -> Callable[..., None]:
@@ -120,6 +120,57 @@ def imitate_command(**options: Any) -> None:
     _run(imitate, **options)
 
 
+@command.command("reward")
+@_options
+@click.option(
+    "--max-per-problem", type=click.IntRange(0), default=16, show_default=True, help="Pairs a problem at most; 0: all."
+)
+@click.option(
+    "--order",
+    type=click.Choice(["hardest", "drawn"]),
+    default="hardest",
+    show_default=True,
+    help="Which pairs come first: near misses, or by seed.",
+)
+@click.option(
+    "--length-ratio",
+    type=click.FloatRange(1),
+    help="Only pairs whose longer code is at most so many times the shorter; default: any.",
+)
+@click.option(
+    "--pairs",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Train on the pairs of this file (dualset pairs) instead of REF's; may be repeated.",
+)
+@click.option(
+    "--held-out",
+    type=click.Choice(["validation", "test", "train", "none"]),
+    default="validation",
+    show_default=True,
+    help="The split of REF that the finished model is measured on.",
+)
+def reward_command(
+    max_per_problem: int, order: str, length_ratio: float | None, seed: int | None, **options: Any
+) -> None:
+    """Learn to score with TRL's RewardTrainer on pairs of REF: a program that passes against one that fails.
+
+    The presets codescaler-1.7b, -4b and -8b are for models of these sizes (CodeScaler, arXiv 2602.17684), micro for a
+    tiny one on a CPU.
+
+        dualset train reward micro@v1 --model micro --preset micro
+    """
+    from dualset.builders.pairs.settings import PairSettings
+    from dualset.train.reward_model.settings import RewardSettings
+    from dualset.train.reward_model.train import train_reward
+
+    pairs = PairSettings(
+        max_per_problem=max_per_problem or None, order=order, length_ratio=length_ratio, seed=seed or 0
+    )
+    _run(train_reward, settings=partial(RewardSettings, pairs=pairs), then=_SCORE, seed=seed, **options)
+
+
 def _rounds_options(function: Callable[..., None]) -> Callable[..., None]:
     """What both commands that train in rounds take."""
     options = [
@@ -213,11 +264,23 @@ def compare_command(runs: tuple[Path, ...], as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _run(train: Callable[..., Any], *, dry_run: bool, as_json: bool, **options: Any) -> None:
+_EVAL = "dualset eval {base} {path} {ref}"
+_SCORE = "dualset score {path} {ref} -o scores.parquet"
+
+
+def _run(
+    train: Callable[..., Any],
+    *,
+    dry_run: bool,
+    as_json: bool,
+    settings: Callable[..., Any] | None = None,
+    then: str = _EVAL,
+    **options: Any,
+) -> None:
     from dualset.train.settings import TrainSettings
 
     with bar() as progress:
-        result = train(TrainSettings(**options), dry_run=dry_run, progress=progress)
+        result = train((settings or TrainSettings)(**options), dry_run=dry_run, progress=progress)
     if os.environ.get("RANK", "0") != "0":  # of several processes the first one speaks
         return
     if as_json:
@@ -230,7 +293,8 @@ def _run(train: Callable[..., Any], *, dry_run: bool, as_json: bool, **options: 
         click.echo(str(result.path))
         remark(f"{result.steps} steps from {result.base_model} on {result.dataset}@{result.revision[:12]}")
         base = options["model"] or result.base_model
-        remark(f"next:  dualset eval {base} {result.path} {result.dataset}@{result.revision[:12]}")
+        ref = f"{result.dataset}@{result.revision[:12]}"
+        remark("next:  " + then.format(base=base, path=result.path, ref=ref))
 
 
 _TOLD = ("base_model", "dataset", "revision", "steps", "metrics")
