@@ -5,12 +5,13 @@ right order (a tie is half), with an interval from resampling **problems**: pair
 Chance is 0.5. Over all pairs of a problem it is the area under the ROC curve (AUC) within that problem.
 """
 
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from dualset.eval.bootstrap import ENOUGH, Estimate, estimate
 
-__all__ = ["CHANCE", "PairAccuracy", "ScoredPair", "pair_accuracy"]
+__all__ = ["CHANCE", "PairAccuracy", "ScoredPair", "auc", "pair_accuracy", "program_accuracy"]
 
 CHANCE = 0.5
 
@@ -51,3 +52,27 @@ def pair_accuracy(pairs: Iterable[ScoredPair], *, seed: int = 0) -> PairAccuracy
         count[problem_id] = count.get(problem_id, 0) + 1
     values = {problem_id: won / count[problem_id] for problem_id, won in right.items()}
     return PairAccuracy(estimate(values, seed=seed), sum(count.values()))
+
+
+def auc(right: Sequence[float], wrong: Sequence[float]) -> float:
+    """The chance that one of the first is above one of the second, a tie being half; both must hold something."""
+    ordered = sorted(wrong)
+    below = sum(bisect_left(ordered, score) + bisect_right(ordered, score) for score in right)
+    return below / (2 * len(right) * len(wrong))
+
+
+def program_accuracy(programs: Iterable[tuple[str, bool | None, float]], *, seed: int = 0) -> PairAccuracy:
+    """The accuracy over all pairs of a right and a wrong program of one problem.
+
+    Args:
+        programs: problem_id, whether it passes (null: unknown, in no pair) and score.
+        seed: of the interval.
+    """
+    scores: dict[str, dict[bool, list[float]]] = {}
+    for problem_id, passed, score in programs:
+        if passed is not None:
+            scores.setdefault(problem_id, {True: [], False: []})[passed].append(score)
+    mixed = {problem_id: each for problem_id, each in scores.items() if each[True] and each[False]}
+    values = {problem_id: auc(each[True], each[False]) for problem_id, each in mixed.items()}
+    pairs = sum(len(each[True]) * len(each[False]) for each in mixed.values())
+    return PairAccuracy(estimate(values, seed=seed), pairs)

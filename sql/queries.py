@@ -1,8 +1,9 @@
 """The named queries: one question a file in ``queries/``, with its parameters and how to read the answer.
 
 A file opens with comments: the title; ``-- with: ...`` where it compares two versions (the other one's tables are
-``other.labels`` and so on); ``-- needs: rankings`` where it asks what judges said (``rankings.py``); ``-- param: ...``
-for each parameter (``parameters.py``); ``-- read: ...``. Parameters are bound as ``$name``, never pasted into the text.
+``other.labels`` and so on); ``-- needs: rankings`` where it asks what judges said (``rankings.py``), ``scores`` where
+it asks what reward models score (``scores.py``); ``-- param: ...`` for each parameter (``parameters.py``);
+``-- read: ...``. Parameters are bound as ``$name``, never pasted into the text.
 """
 
 from collections.abc import Mapping
@@ -29,12 +30,15 @@ class NamedQuery:
     read: str
     compares: bool
     needs_rankings: bool
+    needs_scores: bool
     sql: str
 
     @property
     def wants(self) -> str:
         """The flag that it cannot be asked without, or nothing."""
-        return "--with REF" if self.compares else "--rankings FILE" if self.needs_rankings else ""
+        if self.compares:
+            return "--with REF"
+        return "--rankings FILE" if self.needs_rankings else "--scores FILE" if self.needs_scores else ""
 
     def plain(self) -> dict[str, Any]:
         """What it is and can be asked with, as plain data; without its SQL."""
@@ -44,6 +48,7 @@ class NamedQuery:
             "read": self.read,
             "compares": self.compares,
             "needs_rankings": self.needs_rankings,
+            "needs_scores": self.needs_scores,
             "parameters": [parameter.plain() for parameter in self.parameters],
         }
 
@@ -58,10 +63,11 @@ class NamedQuery:
         lines = [f"{self.name}: {self.title}", *(f"  {parameter.said()}" for parameter in self.parameters)]
         lines += ["  --with REF  the version to compare with"] if self.compares else []
         lines += ["  --rankings FILE  what judges said: dualset eval … --rankings FILE"] if self.needs_rankings else []
+        lines += ["  --scores FILE  what reward models score: dualset score … -o FILE"] if self.needs_scores else []
         statement = "\n".join(line for line in self.sql.splitlines() if not line.startswith("-- "))
         return "\n".join([*lines, "", *wrap(f"Read: {self.read}", 100), "", statement])
 
-    def check_attached(self, *, other: bool, rankings: bool) -> None:
+    def check_attached(self, *, other: bool, rankings: bool, scores: bool) -> None:
         """Whether what it asks of is there.
 
         Raises:
@@ -72,6 +78,9 @@ class NamedQuery:
             raise QueryError(msg)
         if self.needs_rankings and not rankings:
             msg = f"{self.name} asks what judges said: give --rankings FILE, from  dualset eval … --rankings FILE"
+            raise QueryError(msg)
+        if self.needs_scores and not scores:
+            msg = f"{self.name} asks what reward models score: give --scores FILE, from  dualset score … -o FILE"
             raise QueryError(msg)
 
 
@@ -130,5 +139,6 @@ def _parse(path: Path) -> NamedQuery:
         read=kinds.get("read", ""),
         compares="with" in kinds,
         needs_rankings=kinds.get("needs") == "rankings",
+        needs_scores=kinds.get("needs") == "scores",
         sql=text,
     )

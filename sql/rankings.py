@@ -9,19 +9,18 @@ few columns that most questions want; a slot is a place in the list that was sho
 Left out: how an answer was read (``eval/asking.py``), and metrics with intervals (``dualset eval``).
 """
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dualset.builders.dataset.relations import quoted
 from dualset.builders.dataset.version import Version
 from dualset.builders.errors import QueryError
+from dualset.sql.beside import check_columns, listed, pattern_of, unread
 
-__all__ = ["SCHEMA", "check_files", "check_rows", "make_view", "pattern_of"]
+__all__ = ["SCHEMA", "check_files", "check_rows", "make_view"]
 
 SCHEMA = pa.schema(
     [
@@ -48,41 +47,8 @@ def check_files(paths: Sequence[Path]) -> list[Path]:
     Raises:
         QueryError: one cannot be read, its columns are others, or it holds no row.
     """
-    for path in paths:
-        try:
-            path.open("rb").close()
-            with pq.ParquetFile(path) as file:
-                found, rows = file.schema_arrow, file.metadata.num_rows
-        except (OSError, pa.ArrowException) as error:
-            why = getattr(error, "strerror", None) or "no Parquet file"
-            msg = f"cannot read the rankings in {path} ({why}): expected {_WHAT}"
-            raise QueryError(msg) from error
-        _check_schema(path, found)
-        if rows == 0:
-            msg = f"{path} holds no ranking: no group was shown to a judge; measure where the split has groups"
-            raise QueryError(msg)
-    return [path.resolve() for path in paths]
-
-
-def _check_schema(path: Path, found: pa.Schema) -> None:
-    for field in SCHEMA:
-        at = found.get_field_index(field.name)
-        if at < 0 or not _alike(field.type, found.field(at).type):
-            seen = f"has no column {field.name!r}" if at < 0 else f"has {field.name} as {found.field(at).type}"
-            msg = f"{path} {seen}: expected {_WHAT}, with {field.name} as {field.type}"
-            raise QueryError(msg)
-
-
-def _alike(wanted: pa.DataType, found: pa.DataType) -> bool:
-    """Large texts and lists, and whole numbers of any width, are the same to a reader."""
-    if pa.types.is_list(wanted):
-        listed = pa.types.is_list(found) or pa.types.is_large_list(found)
-        return listed and _alike(wanted.value_type, found.value_type)
-    if pa.types.is_integer(wanted):
-        return bool(pa.types.is_integer(found))
-    if pa.types.is_string(wanted):
-        return bool(pa.types.is_string(found) or pa.types.is_large_string(found))
-    return bool(wanted == found)
+    empty = "holds no ranking: no group was shown to a judge; measure where the split has groups"
+    return check_columns(paths, SCHEMA, "rankings", _WHAT, empty)
 
 
 def make_view(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
@@ -91,19 +57,11 @@ def make_view(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> N
     Raises:
         QueryError: DuckDB cannot open a file.
     """
-    listed = ", ".join(quoted(pattern_of(path)) for path in files)
+    paths = ", ".join(quoted(pattern_of(path)) for path in files)
     try:
-        connection.execute(_VIEW.format(listed=listed))
+        connection.execute(_VIEW.format(paths=paths))
     except duckdb.Error as error:
-        raise _unread(files, error) from error
-
-
-def pattern_of(path: Path) -> str:
-    """The path as a glob that only it fits: DuckDB takes ``said[1].parquet`` for a pattern, which is ``said1.parquet``.
-
-    Its only escape is a set of one character, ``[[]``; it opens the plain path then, so both are to be allowed.
-    """
-    return re.sub(r"([*?[])", r"[\1]", str(path))
+        raise unread(files, "rankings", error) from error
 
 
 _VIEW = """
@@ -113,7 +71,7 @@ with said as (
         model, model_revision, dataset, group_id, problem_id, repeat::integer as repeat,
         order_index::integer as order_index, shown, correct, places::integer[] as places,
         len(shown)::integer as size, nullif(list_position(places, 1), 0)::integer as first_slot
-    from read_parquet([{listed}])
+    from read_parquet([{paths}])
 )
 select
     said.*, shown[first_slot] as first_program_id, correct[first_slot] as first_correct, problems.split
@@ -131,8 +89,8 @@ def check_rows(connection: duckdb.DuckDBPyConnection, version: Version, files: S
     try:
         said, twice = (connection.execute(query).fetchone() for query in (_WRONG_ROWS, _TWICE))
     except duckdb.Error as error:
-        raise _unread(files, error) from error
-    named = _named(files)
+        raise unread(files, "rankings", error) from error
+    named = listed(files)
     if said is not None:
         group_id, dataset, wrong, rankings, why = said
         msg = (
@@ -145,14 +103,6 @@ def check_rows(connection: duckdb.DuckDBPyConnection, version: Version, files: S
         which = f"the group {group_id} by {model} (repeat {repeat}, order {order_index})"
         msg = f"{named}: the ranking of {which} is there twice"
         raise QueryError(msg)
-
-
-def _named(files: Sequence[Path]) -> str:
-    return ", ".join(path.name for path in files)
-
-
-def _unread(files: Sequence[Path], error: duckdb.Error) -> QueryError:
-    return QueryError(f"cannot read the rankings in {_named(files)}: {str(error).splitlines()[0]}")
 
 
 _WRONG_ROWS = """

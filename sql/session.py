@@ -4,7 +4,8 @@ In: a reference or a version, and another one to compare it with. Out: a connect
 files and no other file, load no extension and change no setting. It holds up to 1 GB and spills the rest to
 ``$TMPDIR``. Each table is a view with a ``split`` column; ``views.sql`` adds ``executions`` and ``attempts``. Those of
 the other version are ``other.problems``, ``other.attempts`` and so on; what judges said of the version, from files that
-an evaluation wrote, is the view ``rankings`` (``rankings.py``).
+an evaluation wrote, is the view ``rankings`` (``rankings.py``), what reward models scored the view ``scores``
+(``scores.py``).
 Left out: keeping anyone from overwriting those same Parquet files with ``COPY``; opening the version again says so.
 :func:`ask` runs queries only.
 """
@@ -24,6 +25,8 @@ from dualset.builders.dataset.store import open_version
 from dualset.builders.dataset.version import Version
 from dualset.builders.errors import QueryError
 from dualset.sql import rankings as judged
+from dualset.sql import scores as scored
+from dualset.sql.beside import pattern_of
 
 __all__ = ["Answer", "ask", "ask_to_parquet", "connect", "one_line", "statements"]
 
@@ -42,6 +45,7 @@ def connect(
     *,
     other: str | Version | None = None,
     rankings: str | Path | Sequence[str | Path] = (),
+    scores: str | Path | Sequence[str | Path] = (),
     home: Path | None = None,
     memory_mb: int = MEMORY_MB,
 ) -> duckdb.DuckDBPyConnection:
@@ -51,13 +55,14 @@ def connect(
         ref: NAME, NAME@TAG, NAME@REVISION, a path, or a version that is already open.
         other: a second version, likewise, as the schema ``other``.
         rankings: files that  dualset eval … --rankings FILE  wrote on the first version, as the view ``rankings``.
+        scores: files that  dualset score … -o FILE  wrote on the first version, as the view ``scores``.
         home: the store; None: $DUALSET_HOME.
         memory_mb: what DuckDB may hold; the rest lies in a folder of its own in ``$TMPDIR`` until it is closed.
 
     Raises:
         UnknownVersion: a reference names none.
         CorruptVersion: a file is not what the manifest says.
-        QueryError: a file is no rankings, or rankings of another version.
+        QueryError: a file is no rankings or scores, or of another version.
     """
     named = [each for each in (ref, other) if each is not None]
     versions = [open_version(each, home=home) if isinstance(each, str) else each for each in named]
@@ -69,13 +74,15 @@ def connect(
         _make_views(connection, versions[1])
         connection.execute("use memory")
     _make_views(connection, versions[0])
-    given = judged.check_files([Path(path) for path in ([rankings] if isinstance(rankings, str | Path) else rankings)])
-    if given:
-        judged.make_view(connection, given)
-        judged.check_rows(connection, versions[0], given)
+    beside: list[Path] = []
+    for kind, paths in ((judged, rankings), (scored, scores)):
+        given = kind.check_files([Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)])
+        if given:
+            kind.make_view(connection, given)
+            kind.check_rows(connection, versions[0], given)
+        beside += given
     tables = [path for each in versions for table in TABLES for path in each.files(table)]
-    patterns = [judged.pattern_of(path) for path in given]
-    files = ", ".join(quoted(str(path)) for path in (*tables, *given, *patterns))
+    files = ", ".join(quoted(str(path)) for path in (*tables, *beside, *map(pattern_of, beside)))
     # files, not their folder: a folder could be written to
     connection.execute(f"set allowed_paths = [{files}]")
     connection.execute("set enable_external_access = false")
@@ -155,6 +162,8 @@ def _refused(error: Exception) -> QueryError:
         said = (
             "there are no rankings here: give files that  dualset eval … --rankings FILE  wrote, with --rankings FILE"
         )
+    if "Table with name scores does not exist" in said:
+        said = "there are no scores here: give files that  dualset score … -o FILE  wrote, with --scores FILE"
     return QueryError(said)
 
 

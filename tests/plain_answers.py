@@ -619,3 +619,102 @@ def judge_agreement(t: Tables) -> list[Row]:
                 | {"same_pairs": rounded(sum(compared), len(compared))}
             )
     return ordered(answer, "judge", "other_judge")
+
+
+def _won(t: Tables, split: str | None) -> list[Row]:
+    """A row a pair of a right and a wrong program of one problem."""
+    labels = by(t["labels"], "program_id")
+    splits = {row["problem_id"]: row["split"] for row in t["problems"]}
+    scored = [
+        row | labels[row["program_id"]]
+        for row in t["scores"]
+        if row["program_id"] in labels and split in (None, splits[row["problem_id"]])
+    ]
+    pairs = []
+    for rows in grouped(scored, "model", "model_revision", "problem_id").values():
+        for right in rows:
+            for wrong in rows:
+                if right["passed"] and wrong["passed"] is False:
+                    gap = right["score"] - wrong["score"]
+                    pairs.append(wrong | {"gap": gap, "won": (gap > 0) + 0.5 * (gap == 0)})
+    return pairs
+
+
+def _by_problem(pairs: list[Row], *columns: str) -> tuple[int, list[float]]:
+    means = grouped(pairs, "problem_id").values()
+    return len(means), [sum(sum(row[name] for row in rows) / len(rows) for rows in means) for name in columns]
+
+
+def score_auc(t: Tables, split: str | None = None) -> list[Row]:
+    answer = []
+    for (model, revision), of_model in grouped(_won(t, split), "model", "model_revision").items():
+        kinds = [(None, of_model), *((kind, rows) for (kind,), rows in grouped(of_model, "outcome").items())]
+        for outcome, rows in kinds:
+            problems, [auc] = _by_problem(rows, "won")
+            answer.append(
+                {"model": model, "model_revision": revision, "outcome": outcome, "problems": problems}
+                | {"pairs": len(rows), "auc": rounded(auc, problems)}
+            )
+    return sorted(answer, key=lambda row: (row["model"], row["model_revision"], row["outcome"] or ""))
+
+
+def score_near_misses(t: Tables, split: str | None = None) -> list[Row]:
+    kinds = ["all", "more than half", "at most half", "one"]
+
+    def fails(row: Row) -> str:
+        failed = row["tests_total"] - row["tests_passed"]
+        return (
+            "all"
+            if not row["tests_passed"]
+            else "one"
+            if failed == 1
+            else kinds[1 + (2 * failed <= row["tests_total"])]
+        )
+
+    answer = []
+    for (model, revision, kind), rows in grouped(_won(t, split), "model", "model_revision", fails).items():
+        problems, [accuracy, gap] = _by_problem(rows, "won", "gap")
+        answer.append(
+            {"model": model, "model_revision": revision, "fails": kind, "problems": problems, "pairs": len(rows)}
+            | {"accuracy": rounded(accuracy, problems), "mean_gap": rounded(gap, problems)}
+        )
+    return sorted(answer, key=lambda row: (row["model"], row["model_revision"], kinds.index(row["fails"])))
+
+
+def score_calibration(t: Tables, split: str | None = None) -> list[Row]:
+    def sure(row: Row) -> float:
+        return 1 / (1 + math.exp(-abs(row["gap"])))
+
+    def bin_of(row: Row) -> int:
+        return min(int((sure(row) - 0.5) * 20), 9)
+
+    decided = [row for row in _won(t, split) if row["gap"]]
+    answer = []
+    for (model, revision, number), rows in grouped(decided, "model", "model_revision", bin_of).items():
+        answer.append(
+            {"model": model, "model_revision": revision, "sure_from": round(0.5 + number * 0.05, 2), "pairs": len(rows)}
+            | {"problems": problems_of(rows), "predicted": rounded(sum(map(sure, rows)), len(rows))}
+            | {"actual": rounded(sum(row["gap"] > 0 for row in rows), len(rows))}
+        )
+    return ordered(answer, "model", "model_revision", "sure_from")
+
+
+def score_errors(t: Tables, model: str | None = None, limit: int | None = 20) -> list[Row]:
+    labels, codes = by(t["labels"], "program_id"), by(t["candidates"], "program_id")
+    answer = []
+    labelled = [row for row in t["scores"] if row["program_id"] in labels]
+    for rows in grouped(labelled, "model", "model_revision", "problem_id").values():
+        right = [row["score"] for row in rows if labels[row["program_id"]]["passed"]]
+        for row in rows:
+            label = labels[row["program_id"]]
+            if right and label["passed"] is False and row["score"] > max(right) and model in (None, row["model"]):
+                answer.append(
+                    {name: row[name] for name in ("model", "model_revision", "problem_id")}
+                    | named(t, row["problem_id"], "source_id")
+                    | {"program_id": row["program_id"], "score": rounded(row["score"], 1)}
+                    | {"best_right": rounded(max(right), 1), "gap": rounded(row["score"] - max(right), 1)}
+                    | {name: label[name] for name in ("outcome", "tests_passed", "tests_total")}
+                    | {"code": codes[row["program_id"]]["code"], "exact": row["score"] - max(right)}
+                )
+    found = ordered(answer, "-exact", "problem_id", "program_id", "model", "model_revision", limit=limit)
+    return [{name: value for name, value in row.items() if name != "exact"} for row in found]

@@ -25,6 +25,7 @@ _MORE_TABLES = {
     "tested": "one row a problem: the tests that the outcomes of its labels are about",
     "attempts": "one row a candidate, with the verdict on its program",
     "rankings": "one row an answer of a judge to a group as it was shown",
+    "scores": "one row a program that a reward model scored",
 }
 
 
@@ -42,8 +43,8 @@ def command_in(text: str) -> str | None:
 class Commands:
     """What they work on: the answers of a connection, and what is attached to it."""
 
-    def __init__(self, answering: Answering, *, other: bool, rankings: bool) -> None:
-        self._answering, self._other, self._rankings = answering, other, rankings
+    def __init__(self, answering: Answering, *, other: bool, rankings: bool, scores: bool) -> None:
+        self._answering, self._other, self._rankings, self._scores = answering, other, rankings, scores
         self._connection = answering.connection
         self._names: Names | None = None
 
@@ -97,7 +98,7 @@ class Commands:
             msg = "expected  .run NAME k=4; .queries lists the names"
             raise QueryError(msg)
         query = named_query(words[0].rstrip(";"))
-        query.check_attached(other=self._other, rankings=self._rankings)
+        query.check_attached(other=self._other, rankings=self._rankings, scores=self._scores)
         values = bind(query, _given(words[1:]))
         for line in unmatched(self._connection, query, values):
             say(line)

@@ -34,15 +34,16 @@ class Shell:
         title: what the prompt calls it.
         other: whether there is a version to compare with.
         rankings: whether the view ``rankings`` is there.
+        scores: whether the view ``scores`` is there.
         form: how answers are shown: table, csv, json or markdown.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, *, title: str, other: bool, rankings: bool, form: str
+        self, connection: duckdb.DuckDBPyConnection, *, title: str, other: bool, rankings: bool, scores: bool, form: str
     ) -> None:
         self._connection, self._title = connection, title
         self._answering = Answering(connection, form)
-        self._commands = Commands(self._answering, other=other, rankings=rankings)
+        self._commands = Commands(self._answering, other=other, rankings=rankings, scores=scores)
 
     def run(self) -> None:
         """Until it is left."""

@@ -143,7 +143,7 @@ def test_what_is_not_labelled_is_unknown(poor: Version, name: str) -> None:
     assert not [value for value in values if isinstance(value, float) and not math.isfinite(value)]
 
 
-LOOKED_IN = ("test_queries.py", "test_rankings.py", "test_consensus_queries.py")
+LOOKED_IN = ("test_queries.py", "test_rankings.py", "test_consensus_queries.py", "test_scores.py")
 
 
 @pytest.mark.parametrize("name", sorted(named_queries()))
@@ -154,7 +154,7 @@ def test_a_named_query_says_what_it_is_and_answers_an_empty_version(empty: Versi
     assert all(parameter.doc for parameter in query.parameters)
     tested = "".join((ROOT / "tests/sql" / file).read_text() for file in LOOKED_IN)
     assert name in {*NAMES, *dict(COMPARED)} or f"def test_{name}(" in tested or f'("{name}", {{' in tested
-    if not query.needs_rankings:  # an empty version has no groups to rank, and a file of no rankings is refused
+    if not query.needs_rankings and not query.needs_scores:  # an empty version has none, and an empty file is refused
         assert [*ask(connect(empty, other=empty), query.sql, bind(query, {})).rows] == []
 
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "report": "a version or a run as one page to look at, and its figures for a paper",
     "pairs": "preference pairs of a version, or published ones, as a file",
     "train": "train a model from a version: rank, imitate, generate, reward, refresh, iterate",
+    "score": "what a reward model scores the programs of a version",
     "eval": "measure models: writing, ranking, and choosing the best of N",
     "overlap": "problems of an evaluation set that a training version holds as well",
 }

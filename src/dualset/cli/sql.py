@@ -29,6 +29,13 @@ _BY_SUFFIX = {".csv": "csv", ".json": "json", ".md": "markdown", ".parquet": "pa
     metavar="FILE",
     help="What judges said of the version (dualset eval … --rankings FILE), as the view rankings; may be repeated.",
 )
+@click.option(
+    "--scores",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What reward models score the version's programs (dualset score … -o FILE), as the view scores; repeatable.",
+)
 @click.option("--explain", metavar="QUERY", help="Show a named query: parameters, how to read its answer, its SQL.")
 @click.option("--list", "as_list", is_flag=True, help="List the named queries and their parameters.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Default: by the suffix of -o, or table.")
@@ -41,6 +48,7 @@ def command(
     pairs: tuple[str, ...],
     other: str | None,
     rankings: tuple[Path, ...],
+    scores: tuple[Path, ...],
     explain: str | None,
     as_list: bool,
     form: str | None,
@@ -60,7 +68,7 @@ def command(
     if ref is None or not (query is None or name is None):
         msg = "give a REF and either a query or --name QUERY (--list shows the named ones)"
         raise click.UsageError(msg)
-    attached = Attached(ref, other, rankings, memory_mb)
+    attached = Attached(ref, other, rankings, scores, memory_mb)
     if query is None and name is None and output is None and _on_terminal():
         _shell(attached, form)
         return
@@ -74,11 +82,12 @@ def command(
 
 
 class Attached(NamedTuple):
-    """What is asked: a version, perhaps another one, and perhaps what judges said of the first."""
+    """What is asked: a version, perhaps another one, and perhaps what judges said of the first or models scored."""
 
     ref: str
     other: str | None
     rankings: tuple[Path, ...]
+    scores: tuple[Path, ...]
     memory_mb: int | None
 
     def connect(self) -> Any:
@@ -87,7 +96,7 @@ class Attached(NamedTuple):
         from dualset.sql.session import connect
 
         memory_mb = self.memory_mb or MEMORY_MB
-        return connect(self.ref, other=self.other, rankings=self.rankings, memory_mb=memory_mb)
+        return connect(self.ref, other=self.other, rankings=self.rankings, scores=self.scores, memory_mb=memory_mb)
 
 
 class Question(NamedTuple):
@@ -118,7 +127,7 @@ def _meant(query: str) -> tuple[str | None, str | None]:
     from dualset.builders.dataset.schema import TABLES
     from dualset.builders.errors import QueryError
 
-    if query in TABLES or query in ("executions", "attempts", "rankings"):
+    if query in TABLES or query in ("executions", "attempts", "rankings", "scores"):
         msg = f'{query} is a table and no query: ask  "from {query} limit 5"'
         raise QueryError(msg)
     if query.endswith(".sql") and " " not in query:
@@ -137,15 +146,18 @@ def _shell(attached: Attached, form: str) -> None:
     if form == "parquet":
         msg = "Parquet is not for a terminal: give -o FILE"
         raise click.UsageError(msg)
-    ref, other, rankings, _ = attached
-    Shell(attached.connect(), title=ref, other=other is not None, rankings=bool(rankings), form=form).run()
+    ref, other, rankings, scores, _ = attached
+    there = {"other": other is not None, "rankings": bool(rankings), "scores": bool(scores)}
+    Shell(attached.connect(), title=ref, form=form, **there).run()
 
 
 def _named(name: str, attached: Attached, values: dict[str, str]) -> Question:
     from dualset.sql.queries import bind, named_query
 
     query = named_query(name)
-    query.check_attached(other=attached.other is not None, rankings=bool(attached.rankings))
+    query.check_attached(
+        other=attached.other is not None, rankings=bool(attached.rankings), scores=bool(attached.scores)
+    )
     return Question(query.sql, bind(query, values), query)
 
 
