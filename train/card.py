@@ -34,6 +34,11 @@ _FIGURES = (
     "mean_token_accuracy",
     "accuracy",
     "margin",
+    "generation/valid",
+    "generation/score",
+    "watch/passed",
+    "watch/reward",
+    "watch/auc",
 )
 _TASK = {
     "rank": "Trained with GRPO to rank programs: those that pass all tests of a problem before those that do not.",
@@ -46,6 +51,10 @@ _PIPELINE = {"reward": "text-classification"}
 _ROWS = {"generate": "problems", "reward": "pairs"}
 _TAG = {"rank": "grpo", "generate": "grpo", "imitate": "sft", "reward": "reward-trainer"}
 
+_BY_MODEL = (
+    "Trained with GRPO to write programs, rewarded by a reward model's score of them: softplus of the score, 0 for an "
+    "answer without exactly one block of code that parses"
+)
 _PENALTY = {"rank": "; -1 for a malformed ranking", "generate": "; 0 without code"}
 
 
@@ -68,7 +77,7 @@ def model_card(title: str, record: Mapping[str, Any], results: Results | None = 
             "",
             f"# {title}",
             "",
-            _TASK[record["kind"]],
+            _task(record),
             "",
             "| | |",
             "|---|---|",
@@ -77,8 +86,10 @@ def model_card(title: str, record: Mapping[str, Any], results: Results | None = 
             *([f"| on the Hub | hf://datasets/{data['hub_repo']}@{data['hub_sha']} |"] if data["hub_sha"] else []),
             f"| rows | {data['rows']} {rows} of the {data['split']} split; {data['dropped']} left out as too long |",
             *([f"| filter | {_filter(data)} |"] if data.get("silent") else []),
-            *([f"| reward | {record['reward']}{_PENALTY.get(record['kind'], '')} |"] if record.get("reward") else []),
+            *([f"| reward | {record['reward']}{_penalty(record)} |"] if record.get("reward") else []),
             *([f"| imitated | {_targets(record['targets'])} |"] if record.get("targets") else []),
+            *([f"| reward model | {_at_model(record['reward_model'])} |"] if record.get("reward_model") else []),
+            *([f"| watched | {_watched(record['watch'])} |"] if record.get("watch") else []),
             *([f"| pairs | {_pairs(record['pairs'])} |"] if record.get("pairs") else []),
             *([f"| held out | {_held_out(record['held_out'])} |"] if record.get("held_out") else []),
             f"| optimizer steps | {record['steps']} |",
@@ -110,6 +121,17 @@ def model_card(title: str, record: Mapping[str, Any], results: Results | None = 
     )
 
 
+def _penalty(record: Mapping[str, Any]) -> str:
+    return "; 0 for an invalid answer" if record.get("reward_model") else _PENALTY.get(str(record["kind"]), "")
+
+
+def _task(record: Mapping[str, Any]) -> str:
+    if not record.get("reward_model"):
+        return _TASK[str(record["kind"])]
+    both = "; and by running them: 1 more for passing all tests of a problem"
+    return f"{_BY_MODEL}{both if str(record['reward']).endswith('+execution') else ''}."
+
+
 def _class(record: Mapping[str, Any]) -> str:
     return "AutoModelForSequenceClassification" if record["kind"] == "reward" else "AutoModelForCausalLM"
 
@@ -119,6 +141,21 @@ def _next(record: Mapping[str, Any], title: str, ref: str) -> list[str]:
     if record["kind"] == "reward":
         return [f"Score a version's programs: `dualset score {title} {ref} -o scores.parquet`."]
     return [f"Measure it against its base: `dualset eval {_eval_base(record['base_model'])} {title} {ref}`."]
+
+
+def _at_model(model: Mapping[str, Any]) -> str:
+    return f"{model['name']}{_at(model['revision'])}"
+
+
+def _watched(watch: Mapping[str, Any]) -> str:
+    """What running some of the programs said of the reward."""
+    first, last = watch["first"], watch["last"]
+    if first is None:
+        return "no program was run"
+    rates = (
+        f"pass rate {first['passed']:.3f} to {last['passed']:.3f}, reward {first['reward']:.3f} to {last['reward']:.3f}"
+    )
+    return f"{rates} in {watch['looks']} looks{'; stopped: they parted' if watch['parted'] else ''}"
 
 
 def _pairs(pairs: Mapping[str, Any]) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dualset.train.reward_model.watch_settings import WatchSettings
+
 __all__ = ["TrainResult", "TrainSettings"]
 
 
@@ -19,7 +21,8 @@ class TrainSettings:
         output: the folder to make; None: ``models/DATASET-KIND``.
         preset: dust, micro or a YAML file.
         overrides: ``key=value`` for any field of the TRL config.
-        reward: pairwise_accuracy, ndcg or selection (ranking only); None: the preset's.
+        reward: ranking: pairwise_accuracy, ndcg or selection; generation: execution, rm:MODEL or rm:MODEL+execution;
+            None: the preset's, or execution.
         keep_silent: ranking: the share of groups that stays though the base model's answers to them all earn the same.
         targets: labels, own or a file of answers (imitation only); see ``targets.py``.
         tries: own: answers sampled a group at most.
@@ -29,6 +32,7 @@ class TrainSettings:
         split: the split to train on.
         max_prompt_tokens: the longest prompt to train on; None: what the model's context leaves.
         drop_long: leave out rows that do not fit, instead of stopping.
+        watch: generation rewarded by a model: how to watch for reward hacking; None: as is usual.
         overwrite: write over a finished run.
         resume: go on with the unfinished run in the folder, from its last checkpoint.
     """
@@ -49,6 +53,7 @@ class TrainSettings:
     split: str = "train"
     max_prompt_tokens: int | None = None
     drop_long: bool = False
+    watch: WatchSettings | None = None
     overwrite: bool = False
     resume: bool = False
 

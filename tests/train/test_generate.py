@@ -113,5 +113,5 @@ def test_a_run_leaves_a_model_that_says_how_it_was_rewarded(small_version: Path,
 
 
 def test_another_reward_is_refused(small_version: Path, tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="the reward is 'ndcg', but writing is rewarded by execution"):
+    with pytest.raises(RecipeError, match="the reward is 'ndcg', but writing is rewarded by execution, by rm:MODEL"):
         generate(settings(small_version, tmp_path / "m", reward="ndcg"))

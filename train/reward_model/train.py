@@ -199,7 +199,7 @@ def _measured(prepared: Prepared, settings: RewardSettings, progress: Progress) 
         accuracy = pair_accuracy(())
     else:
         limit = _limit_of(prepared)
-        model = load_reward_model(str(prepared.folder), device=prepared.config.device.type, **limit)
+        model = load_reward_model(str(prepared.folder), device=str(prepared.config.device), **limit)
         scores = dict(zip(wanted, model.score(list(wanted), progress=progress, stage="held out")[0], strict=True))
         accuracy = pair_accuracy(
             ScoredPair(

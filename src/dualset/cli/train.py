@@ -87,13 +87,38 @@ def rank_command(**options: Any) -> None:
 @command.command("generate")
 @_options
 @sandbox_options
-def generate_command(workers: int | None, isolation: str, **options: Any) -> None:
+@click.option(
+    "--reward",
+    metavar="WHAT",
+    help="execution (the default), rm:MODEL (a reward model's score; no tests needed) or rm:MODEL+execution.",
+)
+@click.option("--watch-every", type=click.IntRange(0), help="rm: run some programs each so many steps.  [default: 10]")
+@click.option("--watch-size", type=click.IntRange(1), help="rm: programs run then, at least.  [default: 64]")
+@click.option(
+    "--watch-stop",
+    type=click.FloatRange(0, 1, max_open=True),
+    help="rm: stop where the pass rate falls so far below its best while the reward rises; default: never.",
+)
+def generate_command(
+    workers: int | None,
+    isolation: str,
+    watch_every: int | None,
+    watch_size: int | None,
+    watch_stop: float | None,
+    **options: Any,
+) -> None:
     """Learn to write with TRL's GRPO on the problems of REF, rewarded by running what the model writes.
 
-    dualset train generate micro@v1 --preset micro
+    With --reward rm:MODEL by a reward model instead, and watched for what it does to the pass rate.
+
+        dualset train generate micro@v1 --preset micro --reward rm:models/rm --watch-stop 0.1
     """
     from dualset.train.generate import generate
+    from dualset.train.reward_model.watch_settings import WatchSettings
 
+    given = {"every": watch_every, "size": watch_size, "stop": watch_stop}
+    told: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    options["watch"] = WatchSettings(**told) if told else None
     _run(partial(generate, sandbox=sandbox_of(workers, isolation)), **options)
 
 
