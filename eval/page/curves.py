@@ -24,6 +24,14 @@ _RANKING = {
     "ranking/valid": (None, "Valid rankings", "share that is well formed"),
     "generation/passed": (None, "Programs that pass", "share of the labelled answers"),
     "generation/has_code": (None, "Answers with code", "share of answers"),
+    "generation/valid": (None, "Valid answers", "share with exactly one block of code that parses"),
+    "watch/auc": (
+        None,
+        "Right above wrong",
+        "how often a right answer earned more than a wrong one to the same prompt",
+    ),
+    "accuracy": (None, "Pair accuracy", "share of the pairs of a batch in the right order"),
+    "margin": (None, "Margin", "score of the chosen program less that of the rejected one"),
 }
 _WATCHED = {
     "frac_reward_zero_std": ("Silent groups", "all answers earned the same: no gradient"),
@@ -54,8 +62,7 @@ def _rewards(run: Run) -> Section:
     for word, (random, title, note) in _RANKING.items():
         if word in run.series:
             figures.append(_figure(run, word, title, note, random))
-    if by_right := _by_right(run):
-        figures.append(by_right)
+    figures += [figure for figure in (_watch(run), _by_right(run)) if figure]
     said = "Dashed: what random orders of the same groups get." if any("random/" in word for word in run.series) else ""
     return Section(anchor="rewards", title="Rewards", said=said, parts=tuple(figures))
 
@@ -110,6 +117,36 @@ def _figure(run: Run, word: str, title: str, note: str, random: str | None) -> F
             title=f"{title}, moving mean",
             columns=("step", RUN, *((RANDOM,) if beside else ())),
             rows=tuple((step, value, *((there.get(step),) if beside else ())) for step, value in shown),
+        ),
+    )
+
+
+def _watch(run: Run) -> Figure | None:
+    """Whether a reward model is being hacked: what it gives and what really passes, which go together or part."""
+    words = {"reward": "watch/reward", "pass rate": "watch/passed"}
+    seen = {line: thinned(run.series.get(word, {})) for line, word in words.items()}
+    if not all(points and points[0][1] > 0 for points in seen.values()):
+        return None
+    rows = [
+        {"step": step, "value": value / points[0][1], "line": line}
+        for line, points in seen.items()
+        for step, value in points
+    ]
+    ends = "; ".join(f"{line}: {points[0][1]:.3f} to {points[-1][1]:.3f}" for line, points in seen.items())
+    said = f"Of the answers that were run to watch the reward model, each figure over that of the first look. {ends}."
+    return Figure(
+        name="watch",
+        title="Reward and pass rate",
+        said=said,
+        note=said,
+        chart=curves(rows, y_title="times the first look", colours=dict(zip(seen, COLOURS, strict=False))),
+        numbers=Table(
+            title="Reward and pass rate, look by look",
+            columns=("step", "reward", "pass rate"),
+            rows=tuple(
+                (step, reward, passed)
+                for (step, reward), (_, passed) in zip(seen["reward"], seen["pass rate"], strict=False)
+            ),
         ),
     )
 

@@ -61,6 +61,30 @@ def test_vllm_can_write_the_rollouts(kind: str, preset: str, mode: str, tmp_path
     assert config.vllm_importance_sampling_mode == "token_truncate"
 
 
+def launch(args: list[str]) -> "subprocess.CompletedProcess[str]":
+    """``dualset ARGS`` by two processes."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "-m", "dualset", *args]
+    environment = os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.slow
+def test_two_processes_make_a_reward_model_and_train_by_it(small_version: Path, tmp_path: Path) -> None:
+    asked = [str(small_version), "--model", "micro", "--preset", "micro", "--max-steps", "2"]
+    scorer, policy = tmp_path / "rm", tmp_path / "policy"
+    done = launch(["train", "reward", *asked, "--set", "per_device_train_batch_size=4", "-o", str(scorer)])
+    assert (done.returncode, done.stdout) == (0, f"{scorer}\n"), done.stderr[-2000:]
+    assert json.loads((scorer / "run.json").read_text())["processes"] == 2
+    small = ("per_device_train_batch_size=8", "generation_batch_size=16", "max_completion_length=48")
+    watched = ["--watch-every", "1", "--watch-size", "16", *(f"--set={each}" for each in small)]
+    done = launch(["train", "generate", *asked, "--reward", f"rm:{scorer}", *watched, "-o", str(policy)])
+    assert (done.returncode, done.stdout) == (0, f"{policy}\n"), done.stderr[-2000:]
+    record = json.loads((policy / "run.json").read_text())
+    assert (record["processes"], record["steps"], record["watch"]["looks"]) == (2, 2, 2)
+    lines = [json.loads(line) for line in (policy / "metrics.jsonl").read_text().splitlines()]
+    assert lines[0]["watch/reward"] == pytest.approx(record["watch"]["first"]["reward"])
+
+
 @pytest.mark.slow
 def test_two_processes_train_one_model(small_version: Path, constant_model: Path, tmp_path: Path) -> None:
     """They share out the batch; the first makes the folder, writes the record and speaks."""

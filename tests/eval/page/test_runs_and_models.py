@@ -33,6 +33,22 @@ def test_a_run_has_its_curves_beside_random_orders(tmp_path: Path) -> None:
     assert lines == {"ranking-ndcg": {"each step", "this run", "random orders"}, "entropy": {"each step", "this run"}}
 
 
+def test_a_watched_run_shows_reward_and_pass_rate_together(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run")
+    lines = [
+        {"step": step, "reward": 1.0} | ({"watch/reward": 2 + step, "watch/passed": 0.5} if step % 10 == 1 else {})
+        for step in range(1, 41)
+    ]
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    figures = {figure.name: figure for figure in run_page(read_run(folder), {}).figures}
+    drawn = {(row["line"], row["step"]): row["value"] for row in drawn_rows(figures["watch"])}
+    assert drawn["reward", 31] == pytest.approx(33 / 3)
+    assert {drawn["pass rate", step] for step in (1, 11, 21, 31)} == {1.0}
+    assert figures["watch"].numbers.rows[0] == (1, 3.0, 0.5)
+    (folder / "metrics.jsonl").write_text('{"step": 1, "watch/reward": 1, "watch/passed": 0, "reward": 1}\n')
+    assert "watch" not in {figure.name for figure in run_page(read_run(folder), {}).figures}
+
+
 def test_a_resumed_run_counts_a_step_once_as_it_was_logged_last(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run")
     with (folder / "metrics.jsonl").open("w") as file:
