@@ -89,13 +89,16 @@ class Worker:
         can_share = all(case.send is not None for case in plan.cases)
         while len(done) < len(codes):
             if can_share and len(codes) - len(done) > 1:
-                done += self._together(plan, codes[len(done) :])
+                done += self.run_together(plan, codes[len(done) :])
             if len(done) < len(codes):
                 done.append(self.run(plan, codes[len(done)]))
         return done
 
-    def _together(self, plan: Plan, codes: Sequence[str]) -> list[list[Happened]]:
-        """The variants, from the first on, that answered every test in one process."""
+    def run_together(self, plan: Plan, codes: Sequence[str]) -> list[list[Happened]]:
+        """What variants did in one process: the first one and those after it, up to one that did not answer every test.
+
+        Whoever asks knows that no test of the plan needs a judge.
+        """
         try:
             ran = self._run(plan, codes, plan.cases)
         except Fault:
