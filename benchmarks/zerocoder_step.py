@@ -24,14 +24,12 @@ turns; medians over the rounds. The paper's seconds are of another machine and o
 import json
 import os
 import random
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from select import select as select_ready
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
@@ -39,6 +37,7 @@ import click
 import numpy as np
 import numpy.typing as npt
 from machine import circumstances
+from one_process import run_process
 
 from dualset.builders.candidates.load import import_candidates
 from dualset.builders.candidates.settings import CandidateSettings
@@ -69,7 +68,6 @@ KILLS: dict[str, dict[str, Any]] = {
     "kills, same limit": {"time_factor": None},
 }
 """Settings of the mutants' limits."""
-_NULL = subprocess.DEVNULL
 _SELECTOR = parse_selector("b4(4,3)", exclude_zero_signature=True)
 
 
@@ -207,13 +205,7 @@ def by_process(pairs: Sequence[Pair], limits: LabelSettings, workers: int) -> li
 
     def run(pair: Pair) -> bool:
         command = [sys.executable, "-I", "-S", "-c", f"{head}{pair.code}\n{pair.test}\n"]
-        process = subprocess.Popen(command, stdin=_NULL, stdout=_NULL, stderr=_NULL)
-        ends = os.pidfd_open(process.pid)
-        in_time = bool(select_ready([ends], [], [], limits.timeout_s)[0])
-        os.close(ends)
-        if not in_time:
-            process.kill()
-        return process.wait() == 0 and in_time
+        return run_process(command, limits.timeout_s).code == 0
 
     with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(run, pairs))
