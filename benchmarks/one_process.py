@@ -1,5 +1,5 @@
 """A process of its own for a program, waited for by its descriptor: ``subprocess.run(timeout=...)`` looks at growing
-intervals, up to 50 ms, and so makes a process of a few milliseconds up to a third slower than it is.
+intervals, up to 50 ms, so that a process of 9 ms takes 15.
 
 In: a command line, a limit by the wall, and what is on standard input. Out: how it ended, and what it printed. Linux.
 """

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count, islice
 from queue import PriorityQueue, SimpleQueue
+from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
 from dualset.builders.dataset.records import Problem
@@ -18,6 +19,7 @@ from dualset.builders.execution.ladder import Sandbox, level_of
 from dualset.builders.execution.plan import Plan, plan
 from dualset.builders.execution.run import Worker
 from dualset.builders.execution.settings import LabelSettings
+from dualset.builders.execution.warm import take, take_back
 
 __all__ = ["Crew", "Program", "at_each"]
 
@@ -34,7 +36,8 @@ class Program(NamedTuple):
 
 
 class Crew:
-    """Workers in threads, which only wait on their sandbox processes. ``with`` ends them, whatever they are doing.
+    """Workers in threads, which only wait on their sandbox processes. The end of a ``with`` waits for what was
+    submitted; after an error it ends the workers, whatever they are doing.
 
     Args:
         problems: by problem_id.
@@ -50,9 +53,9 @@ class Crew:
         self, problems: Mapping[str, Problem], settings: LabelSettings, sandbox: Sandbox, *, early_stop: bool = True
     ) -> None:
         self._problems, self._settings, self._plans = problems, settings, dict[str, Plan]()
-        level, n = level_of(sandbox.isolation), max(1, sandbox.workers)
-        self._checkers = CheckerJail(level, settings.packages)
-        self._workers = [Worker(level, settings.packages, early_stop=early_stop) for _ in range(n)]
+        self._level, n = level_of(sandbox.isolation), max(1, sandbox.workers)
+        self._checkers = CheckerJail(self._level, settings.packages)
+        self._workers = take(n, self._level, settings.packages, early_stop=early_stop)
         self._idle: SimpleQueue[Worker] = SimpleQueue()
         for worker in self._workers:
             self._idle.put(worker)
@@ -102,11 +105,16 @@ class Crew:
     def __enter__(self) -> "Crew":
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if error is None:
+            self._pool.shutdown()
+            take_back(self._workers, self._level, self._settings.packages)
+            self._checkers.close()
+            return
         staff: list[Worker | CheckerJail] = [*self._workers, self._checkers]
-        for each in staff:  # one that stops early does not wait for what is running
+        for each in staff:  # who leaves early does not wait for what is running
             each.stop()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown(cancel_futures=True)
         for each in staff:
             each.close()
 

@@ -51,7 +51,7 @@ class Worker:
     """
 
     def __init__(self, level: Level, packages: Sequence[str] = (), *, early_stop: bool = True) -> None:
-        self._level, self._packages, self._early_stop = level, tuple(packages), early_stop
+        self._level, self._packages, self.early_stop = level, tuple(packages), early_stop
         self._zygotes: dict[tuple[str, bool], Zygote] = {}
         self._stopped = False
         self._mention = re.compile(rf"\b(?:{'|'.join(map(re.escape, packages))})\b") if packages else None
@@ -197,7 +197,7 @@ class Worker:
         """After enough tests over the limit of time or memory, what the rest counts as."""
         patience = min(_PATIENCE, max(1, int(_PATIENCE_S / limits.timeout_s)))
         over = [h.outcome for h in happened if h.outcome in (Outcome.TIME_LIMIT, Outcome.MEMORY_LIMIT)]
-        return Happened(outcome=over[-1]) if self._early_stop and len(over) >= patience else None
+        return Happened(outcome=over[-1]) if self.early_stop and len(over) >= patience else None
 
     def _judged(self, plan: Plan, code: str, blocks: Sequence[Case]) -> Batch:
         """Let a judge's process run the blocks against one process of the program; twice at most, as above."""

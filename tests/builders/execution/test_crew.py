@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from pathlib import Path
 from threading import Barrier, Event
 
 import pytest
@@ -11,6 +12,7 @@ from dualset.builders.execution.ladder import Sandbox
 from dualset.builders.execution.plan import Plan
 from dualset.builders.execution.run import Worker
 from dualset.builders.execution.selftest.problems import QUICK, call
+from dualset.builders.execution.warm import sandboxes_kept
 
 PROBLEMS = {"p": call(("[1]", "1"))}
 
@@ -86,3 +88,50 @@ def test_one_that_is_left_early_does_not_wait_for_what_runs() -> None:
     results = at_each(PROBLEMS, programs, QUICK, Sandbox(workers=2), work)
     assert next(results) == "pass"
     results.close()  # type: ignore[attr-defined]  # a generator's
+
+
+PID = Program("p", "pid", "import os\ndef f(x): return os.getppid()")
+"""Inside a jail all are alike: so the plain level."""
+
+
+def zygotes(n: int, *, early_stop: bool = True) -> list[bytes | None]:
+    """Which sandbox processes a crew has run programs in; two at a time, so that each has its part."""
+    meet = Barrier(2, timeout=30)
+
+    def work(worker: Worker, program: Program, its_plan: Plan) -> bytes | None:
+        meet.wait()
+        assert worker.early_stop == early_stop
+        return worker.run(its_plan, program.code)[0].actual
+
+    return sorted(
+        set(at_each(PROBLEMS, [PID] * n, QUICK, Sandbox(2, isolation="none"), work, early_stop=early_stop)), key=str
+    )
+
+
+def test_sandboxes_are_kept_from_one_crew_to_the_next_where_that_is_asked_for() -> None:
+    with sandboxes_kept():
+        first = zygotes(4)
+        with sandboxes_kept():
+            assert zygotes(4, early_stop=False) == first
+        assert zygotes(4) == first
+        assert len(first) == 2
+        alive = [int(str(each, "ascii")) for each in first if each]
+        assert all(Path(f"/proc/{pid}").exists() for pid in alive)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in alive)
+    assert not set(zygotes(4)) & set(first)
+
+
+def test_a_crew_that_was_left_early_leaves_no_sandbox_to_the_next() -> None:
+    loops = Program("p", "loops", "def f(x):\n    while True: pass")
+    with sandboxes_kept():
+        first = zygotes(4)
+        results = at_each(
+            PROBLEMS,
+            [PID, loops, loops, loops],
+            QUICK,
+            Sandbox(2, isolation="none"),
+            lambda worker, program, its_plan: worker.run(its_plan, program.code)[0].actual,
+        )
+        assert next(results) in first
+        results.close()  # type: ignore[attr-defined]  # a generator's
+        assert not set(zygotes(4)) & set(first)
