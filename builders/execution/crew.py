@@ -94,6 +94,7 @@ class Crew:
             future.set_exception(error)
         finally:
             self._idle.put(worker)
+            del work, future  # the error knows this frame: what it holds would stay until the next garbage collection
 
     def in_order(self, begun: Iterator[Future[T]]) -> Iterator[T]:
         """The results of work that is submitted as this is consumed, so many ahead."""

@@ -1,5 +1,7 @@
 """Workers of a crew: at the same time, the most urgent first, results in order, and an end at any time."""
 
+import gc
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -8,7 +10,7 @@ from threading import Barrier, Event
 import pytest
 
 from dualset.builders.execution.crew import Crew, Program, at_each
-from dualset.builders.execution.ladder import Sandbox
+from dualset.builders.execution.ladder import Level, Sandbox
 from dualset.builders.execution.plan import Plan
 from dualset.builders.execution.run import Worker
 from dualset.builders.execution.selftest.problems import QUICK, call
@@ -135,3 +137,25 @@ def test_a_crew_that_was_left_early_leaves_no_sandbox_to_the_next() -> None:
         assert next(results) in first
         results.close()  # type: ignore[attr-defined]  # a generator's
         assert not set(zygotes(4)) & set(first)
+
+
+def test_an_error_keeps_nothing_open_until_the_next_garbage_collection() -> None:
+    """Where descriptors have run out, what a failed start had open has to be closed with the error."""
+    seen: list[weakref.ref[Worker]] = []
+
+    class Open(Worker):
+        """Something that a frame of the failed work holds."""
+
+    def work(worker: Worker, program: Program, its_plan: Plan) -> None:
+        held = Open(Level.NONE)
+        seen.append(weakref.ref(held))
+        raise ValueError(program.code)
+
+    gc.disable()
+    try:
+        with pytest.raises(ValueError, match="0"):
+            list(at_each(PROBLEMS, [Program("p", str(i), str(i)) for i in range(8)], QUICK, Sandbox(2), work))
+        assert seen
+        assert [ref() for ref in seen] == [None] * len(seen)
+    finally:
+        gc.enable()
