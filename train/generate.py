@@ -28,7 +28,7 @@ from dualset.train.settings import TrainResult, TrainSettings
 from dualset.train.start import needs_train_extra, start
 from dualset.train.truncated import for_truncated
 
-__all__ = ["generate"]
+__all__ = ["generate", "tested_problems"]
 
 REWARD = "execution"
 
@@ -78,7 +78,7 @@ def _prepare(settings: TrainSettings, home: Path | None, progress: Progress) -> 
     given = load_preset("generate", settings.preset, settings.overrides)
     begun = start("generate", GRPOConfig, given, settings, home)
     check_cycle(begun.config)
-    problems = _problems(begun.version, settings.split)
+    problems = tested_problems(begun.version, settings.split)
     prepared = Prepared(
         kind="generate",
         settings=settings,
@@ -95,7 +95,7 @@ def _prepare(settings: TrainSettings, home: Path | None, progress: Progress) -> 
     return prepared, problems
 
 
-def _problems(version: Version, split: str) -> dict[str, Problem]:
+def tested_problems(version: Version, split: str) -> dict[str, Problem]:
     """Those that have tests, by id.
 
     Raises:

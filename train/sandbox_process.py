@@ -1,8 +1,8 @@
 """A process of its own that drives the sandbox while a model trains: the training process only asks and waits.
 
 In: what the other process shall hold, once; then functions to call there, with what they are given. Out: what they
-return. It is spawned: a fork would inherit the model and the accelerator. It ends with the training process, whatever
-ends that.
+return. It is spawned: a fork would inherit the model and the accelerator. Its sandboxes are kept from one call to the
+next. It ends with the training process, whatever ends that.
 """
 
 import multiprocessing
@@ -10,10 +10,13 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from multiprocessing.util import Finalize
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from dualset.builders.errors import ExecutionError
+from dualset.builders.execution.warm import sandboxes_kept
 
 __all__ = ["SandboxProcess"]
 
@@ -64,6 +67,9 @@ _held: list[Any] = []
 def _begin(held: Any) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _held.append(held)
+    keeping = ExitStack()
+    keeping.enter_context(sandboxes_kept())
+    Finalize(None, keeping.close, exitpriority=1)
 
 
 def _end_with_parent() -> None:

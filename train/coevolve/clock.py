@@ -9,9 +9,9 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-__all__ = ["Clock"]
+from dualset.train.coevolve.stopwatch import PARTS
 
-_PARTS = ("rollout", "calibration", "execution", "mutation", "watch")
+__all__ = ["Clock"]
 
 
 class Clock(TrainerCallback):  # type: ignore[misc]
@@ -28,7 +28,7 @@ class Clock(TrainerCallback):  # type: ignore[misc]
         self, args: Any, state: Any, control: Any, logs: MutableMapping[str, Any] | None = None, **more: Any
     ) -> None:
         """Subtract."""
-        parts = [f"time/{name}_s" for name in _PARTS]
+        parts = [f"time/{name}_s" for name in PARTS]
         if logs and "step_time" in logs and parts[0] in logs:
             logs["time/training_s"] = logs["step_time"] * self._steps - sum(logs[name] for name in parts)
             state.log_history[-1]["time/training_s"] = logs["time/training_s"]

@@ -22,12 +22,18 @@ from dualset.builders.progress import Progress, silent
 from dualset.builders.recorded import recorded
 from dualset.train.coevolve.asks import Asks, asks
 from dualset.train.coevolve.bench import Bench
+from dualset.train.coevolve.by_consensus import ByConsensus
+from dualset.train.coevolve.by_tests import ByTests
+from dualset.train.coevolve.by_truth import ByTruth
 from dualset.train.coevolve.clock import Clock
 from dualset.train.coevolve.offline import OfflineTests
 from dualset.train.coevolve.rollout import Rollout
+from dualset.train.coevolve.seen import Way
 from dualset.train.coevolve.settings import CoevolutionSettings, Method, read_coevolution
+from dualset.train.coevolve.stopwatch import Stopwatch
 from dualset.train.coevolve.turn import TurnReward
 from dualset.train.coevolve.turns import Role, Turn, turns
+from dualset.train.generate import tested_problems
 from dualset.train.grader import Grader
 from dualset.train.presets import load_preset
 from dualset.train.quiet import quiet
@@ -141,9 +147,13 @@ def _problems(
     """The problems trained on and the labelled ones, by id, and which are labelled.
 
     Raises:
-        TrainingError: there are none, or too few labelled ones.
+        TrainingError: there are none, or too few labelled ones, or the truth of a version is asked for that is labelled
+            without it.
     """
-    trained = [problem_from_row(row) for row in version.rows("problems", split=split)]
+    if Method(settings.method).knows_truth:
+        trained = list(tested_problems(version, split).values())
+    else:
+        trained = [problem_from_row(row) for row in version.rows("problems", split=split)]
     if not trained:
         msg = f"{version.name}@{version.revision[:12]} has no problems in its {split} split"
         raise TrainingError(msg)
@@ -196,7 +206,7 @@ def _turns(names: tuple[str, ...], config: Any, settings: CoevolutionSettings, s
         count = -(-config.max_steps // steps_a_turn)
     else:
         count = max(1, int(config.num_train_epochs * (len(names) // each)))
-    roles = tuple(Role) if settings.method == Method.CONSENSUS else (Role.CODER,)
+    roles = tuple(Role) if Method(settings.method).trains_tester else (Role.CODER,)
     return turns(names, each, count, roles, config.seed)
 
 
@@ -228,7 +238,9 @@ def _trainer(checked: _Checked, sandbox: Sandbox, held: ExitStack, progress: Pro
     rollout = Rollout(
         checked.problems, checked.asks, checked.labelled, settings.calibrate_every, checked.steps_a_turn, offline
     )
-    reward = TurnReward(rollout, checked.problems, settings, bench, grader, prepared.config.seed)
+    stopwatch = Stopwatch()
+    way = _way(settings, bench, grader, stopwatch, prepared.config.seed)
+    reward = TurnReward(rollout, way, checked.problems, bench, stopwatch, grader if settings.watch else None)
     return GRPOTrainer(
         model=prepared.model,
         reward_funcs=[for_truncated(reward, prepared.config, prepared.base)],
@@ -239,3 +251,13 @@ def _trainer(checked: _Checked, sandbox: Sandbox, held: ExitStack, progress: Pro
         rollout_func=rollout,
         callbacks=[Clock(checked.steps_a_turn)],
     )
+
+
+def _way(settings: CoevolutionSettings, bench: Bench, grader: Grader, stopwatch: Stopwatch, seed: int) -> Way:
+    match settings.method:
+        case Method.CONSENSUS:
+            return ByConsensus(settings, bench, grader, stopwatch, seed)
+        case Method.CURE:
+            return ByTruth(settings.format_penalty, grader, stopwatch)
+        case _:
+            return ByTests()

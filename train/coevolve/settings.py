@@ -24,6 +24,17 @@ class Method(StrEnum):
     CONSENSUS = "consensus"
     ONLINE = "online"
     OFFLINE = "offline"
+    CURE = "cure"
+
+    @property
+    def knows_truth(self) -> bool:
+        """Whether the problems' own tests decide rewards."""
+        return self is Method.CURE
+
+    @property
+    def trains_tester(self) -> bool:
+        """Whether both roles learn."""
+        return self in (Method.CONSENSUS, Method.CURE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +44,8 @@ class CoevolutionSettings:
     Attributes:
         method: consensus: both roles learn, in turn. The baselines take tests as they are, and train the coder alone,
             rewarded by the share of them that a program passes: online (tests that the model writes as it is now) or
-            offline (tests that the base model wrote, once).
+            offline (tests that the base model wrote, once). cure: both roles learn, from the problems' own tests
+            (CURE, arXiv 2506.03136).
         selector: as in ``labels.source``: ``b4(4,3)``, ``codet``, ``maxpass``, or ``dyb4``, which is calibrated on
             labelled problems. Every sample is a row and every test a column: repeats count.
         ties: of consensuses that score the same: first or merge.

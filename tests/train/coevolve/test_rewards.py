@@ -9,7 +9,14 @@ from dualset.builders.consensus.select import Ties
 from dualset.builders.dataset.records import Test
 from dualset.train.coevolve.bench import Passed
 from dualset.train.coevolve.consensus import Agreed, Sampled, agree, sampled
-from dualset.train.coevolve.rewards import agreement_weight, reward_coder, reward_share, reward_tester
+from dualset.train.coevolve.rewards import (
+    agreement_weight,
+    reward_coder,
+    reward_cure,
+    reward_right,
+    reward_share,
+    reward_tester,
+)
 from dualset.train.coevolve.written import Written
 
 ONE, TWO, THREE = (Test(test_id=name, code=f"assert {name}") for name in ("one", "two", "three"))
@@ -65,8 +72,22 @@ def test_without_mutants_agreement_counts_alone() -> None:
 
 
 def test_test_driven_rewards_are_shares_of_the_tests_as_they_are() -> None:
-    assert reward_share(SAID, PASSED, ["one", "one", "two", "three"]) == [0.75, 0.5, 0.0, 0.75, pytest.approx(1 / 3)]
-    assert reward_share(SAID, PASSED, []) == [None] * 5
+    assert reward_share(SAID, PASSED) == [0.75, 0.5, 0.0, 0.75, pytest.approx(1 / 3)]  # of one, two, one and three
+    assert reward_share(SAID._replace(tests=(None,)), PASSED) == [None] * 5
+
+
+def test_cures_tester_earns_the_wrong_programs_it_rejects_or_loses_those_it_accepts() -> None:
+    assert reward_cure(SAID, PASSED, {"a": True, "b": False, "c": False}, 0.5) == [0.5, -0.5, None, 0.5, -0.5]
+    assert reward_cure(SAID, PASSED, {"a": True, "b": False, "c": None}, 0.5) == [0.0, -0.5, 1.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("right", [True, False, None])
+def test_cure_judges_no_test_without_right_and_wrong_programs(right: bool | None) -> None:
+    assert reward_cure(SAID, PASSED, dict.fromkeys("abc", right), 0.5) == [None] * 5
+
+
+def test_cures_coder_earns_the_verdict_and_nothing_where_it_is_unknown() -> None:
+    assert reward_right(SAID, {"a": True, "b": False, "c": None}) == [1.0, 0.0, 0.0, 1.0, None]
 
 
 def test_the_weight_of_agreement_falls_by_half_a_cosine() -> None:

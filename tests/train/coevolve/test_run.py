@@ -96,6 +96,15 @@ def test_offline_tests_are_the_base_models_and_stay(version: Path, tmp_path: Pat
     assert [line["time/calibration_s"] for line in lines(done)] == pytest.approx([0, 0], abs=1e-3)
 
 
+def test_cure_trains_both_roles_by_the_truth(version: Path, tmp_path: Path) -> None:
+    done = coevolve(settings(version, tmp_path / "m", "coevolution.method=cure"))
+    coder, tester = lines(done)
+    assert coder["reward"] == pytest.approx(coder["coder/passed"])
+    assert -1 <= tester["reward"] <= 1
+    assert tester["selection/kept"] == 0
+    assert json.loads((done.path / "run.json").read_text())["reward"] == "cure"
+
+
 def test_a_run_that_is_resumed_ends_as_one_that_was_not(version: Path, tmp_path: Path) -> None:
     saving = ("save_strategy=steps", "save_steps=1", "coevolution.selector=codet", "coevolution.rank_above=0")
     whole = coevolve(settings(version, tmp_path / "whole", *saving, max_steps=3))
