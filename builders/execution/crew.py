@@ -67,8 +67,11 @@ class Crew:
         """What is asked of a program of this problem; from the thread that made the crew.
 
         Raises:
-            ExecutionError: a test that cannot be read.
+            ExecutionError: a test that cannot be read, or no such problem.
         """
+        if problem_id not in self._problems:
+            msg = f"problem {problem_id}, whose program is to be run, is not among the problems given"
+            raise ExecutionError(msg)
         if problem_id not in self._plans:
             self._plans[problem_id] = plan(self._problems[problem_id], self._settings, self._checkers.ask)
         return self._plans[problem_id]

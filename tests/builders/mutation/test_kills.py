@@ -172,6 +172,8 @@ def test_tests_without_ids_get_theirs_and_no_tests_are_no_columns() -> None:
 def test_a_problem_that_is_wrong_itself_is_an_error() -> None:
     with pytest.raises(ExecutionError, match="unknown checker"):
         kills_of(replace(STYLES["call"][0], checker="nonesuch"), "def f(x): return x", [])
+    with pytest.raises(ExecutionError, match="problem q, whose program is to be run, is not among the problems"):
+        list(kill_matrices({"p": STYLES["call"][0]}, [Job("q", "def f(x): return x", [])]))
 
 
 def test_a_checker_decides_and_where_it_cannot_the_cell_is_null() -> None:
