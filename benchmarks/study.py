@@ -9,9 +9,6 @@ Run:  python benchmarks/study.py --work study [--seeds 3] [--steps 90] [--jobs 2
 """
 
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,15 +17,14 @@ from typing import Any
 
 import click
 from machine import circumstances
-from study_arms import ARMS, SHARES, Step, steps_of
+from study_arms import ARMS, SHARES, steps_of
+from study_folder import StudyFolder
 from study_table import markdown
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPE = ROOT / "recipes" / "micro.yaml"
 NAME = "micro-study"
 BUILD = ("name=" + NAME, "problems.count=1000", "splits={train: 0.5, validation: 0.1, test: 0.4}")
-AS_SAMPLED = ("--temperature", "1", "--top-p", "1", "--top-k", "0")
-"""The pool was sampled so; at a low temperature the tiny policy hardly errs, and there is nothing to choose."""
 
 
 @click.command()
@@ -70,62 +66,28 @@ def main(work: Path, seeds: int, steps: int, arms: str, jobs: int, as_json: bool
 
 
 class Study:
-    """The folder of a study: a store, models, evaluations, and a log a command."""
+    """The arms in a folder."""
 
     def __init__(self, work: Path, steps: int) -> None:
-        self._work, self._steps = work, steps
-        self._environment = os.environ | {"DUALSET_HOME": str(work / "dualsets")}
-        for name in ("models", "evaluations", "logs"):
-            (work / name).mkdir(parents=True, exist_ok=True)
+        self._folder, self._steps = StudyFolder(work), steps
 
     def build(self) -> str:
         """The version's name and revision."""
-        done = self._run("build", ["build", str(RECIPE), *(f"--set={each}" for each in BUILD), "--json"])
-        return f"{NAME}@{json.loads(done.splitlines()[-1])['revision'][:12]}"
+        return self._folder.build(NAME, RECIPE, BUILD)
 
     def arm(self, arm: str, seed: int, ref: str) -> dict[str, Any]:
         """Train one arm, and measure it: its scores by problem."""
         name, model = f"{arm}-{seed}", "micro"
-        for step in [] if arm == "base" else steps_of(arm, self._steps, seed, self._work / "models" / name):
-            self._train(step, ref, name)
+        for step in [] if arm == "base" else steps_of(arm, self._steps, seed, self._folder.model(name)):
+            self._folder.train(f"{name}-{step.argv[0]}", step.argv, ref, step.output, step.model)
             model = str(step.model)
-        return {"arm": arm, "seed": seed, "by_problem": self._evaluate(name, model, seed, ref)}
+        return {"arm": arm, "seed": seed, "by_problem": self._folder.evaluate(name, model, seed, ref)}
 
     def compare(self, arms: Sequence[str], seed: int) -> bool:
         """Whether the arms of one seed had the same base, rows and steps."""
-        last = [steps_of(arm, self._steps, seed, self._work / "models" / f"{arm}-{seed}")[-1].model for arm in arms]
-        told = self._run(f"compare-{seed}", ["train", "compare", *map(str, last), "--json"], may_fail=True)
+        last = [steps_of(arm, self._steps, seed, self._folder.model(f"{arm}-{seed}"))[-1].model for arm in arms]
+        told = self._folder.run(f"compare-{seed}", ["train", "compare", *map(str, last), "--json"], may_fail=True)
         return bool(json.loads(told)["clean"])
-
-    def _train(self, step: Step, ref: str, name: str) -> None:
-        if not _finished(step.model):
-            self._run(f"{name}-{step.argv[0]}", ["train", *step.argv, ref, "-o", str(step.output)])
-
-    def _evaluate(self, name: str, model: str, seed: int, ref: str) -> dict[str, dict[str, float]]:
-        file = self._work / "evaluations" / f"{name}.json"
-        if not file.exists():
-            made = file.with_suffix(".tmp")
-            self._run(f"{name}-eval", ["eval", model, ref, *AS_SAMPLED, f"--seed={seed}", "-o", str(made)])
-            made.rename(file)
-        by_problem: dict[str, dict[str, float]] = json.loads(file.read_text())["models"][0]["by_problem"]
-        return by_problem
-
-    def _run(self, name: str, argv: Sequence[str], *, may_fail: bool = False) -> str:
-        """One command of dualset; what it says is kept in ``logs/NAME.log``."""
-        command = [sys.executable, "-m", "dualset", *argv]
-        done = subprocess.run(command, env=self._environment, capture_output=True, text=True)
-        (self._work / "logs" / f"{name}.log").write_text(f"$ dualset {' '.join(argv)}\n{done.stdout}{done.stderr}")
-        if done.returncode and not may_fail:
-            msg = f"dualset {' '.join(argv)}: {done.stderr.strip()[-2000:]}"
-            raise click.ClickException(msg)
-        return done.stdout
-
-
-def _finished(model: Path) -> bool:
-    try:
-        return bool(json.loads((model / "run.json").read_text())["finished"])
-    except (FileNotFoundError, ValueError):
-        return False
 
 
 if __name__ == "__main__":

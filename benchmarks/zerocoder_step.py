@@ -6,13 +6,14 @@ The paper's step takes 574 s, 477.7 of them to run 8 programs on 8 tests for eac
 13 mutants of a selected program on the tests (204.7 s). Here that is done with CodeGen-16B's programs and tests for
 HumanEval (CodeT's files): the first problems that have so many of each, the first distinct ones. Phases:
 
-- matrix: the programs on the tests, in the sandbox.
+- matrix: the programs on the tests, in the sandbox, which is started for that and kept for the rest of the step.
 - selection: B4(4,3), never a program that passes nothing; one of the selected at random.
 - mutants: of that program, 20 at most.
 - kills: the mutants on the tests that their program passes (the paper's gate); the program runs again first. Endless
-  loops are most of it, so it is done three times: with short limits, made for a step (ten times the program's own time,
-  0.05 CPU seconds at least; after three tests over it the rest counts as over it), with the defaults (0.2 s at least,
-  every test), and with the limit of the other runner.
+  loops are most of it, so there are three steps a round: with short limits, made for a step (ten times the program's
+  own time, 0.05 CPU seconds at least; after three tests over it the rest counts as over it), with the defaults (0.2 s
+  at least, every test), and with the limit of the other runner.
+- end: of the sandbox.
 
 The other runner starts ``python -I -S -c`` for every pair, whose text is the program and the test: the least that a
 process can be, since neither the environment nor site-packages are read, and nothing around it but the limit of
@@ -24,14 +25,12 @@ turns; medians over the rounds. The paper's seconds are of another machine and o
 import json
 import os
 import random
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from select import select as select_ready
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
@@ -39,6 +38,7 @@ import click
 import numpy as np
 import numpy.typing as npt
 from machine import circumstances
+from one_process import run_process
 
 from dualset.builders.candidates.load import import_candidates
 from dualset.builders.candidates.settings import CandidateSettings
@@ -53,6 +53,7 @@ from dualset.builders.execution.crew import Program
 from dualset.builders.execution.label import label_programs
 from dualset.builders.execution.ladder import Sandbox, climb
 from dualset.builders.execution.settings import LabelSettings
+from dualset.builders.execution.warm import sandboxes_kept
 from dualset.builders.generated.load import generated_tests
 from dualset.builders.generated.settings import TestSettings
 from dualset.builders.mutation.engine import mutants
@@ -69,7 +70,6 @@ KILLS: dict[str, dict[str, Any]] = {
     "kills, same limit": {"time_factor": None},
 }
 """Settings of the mutants' limits."""
-_NULL = subprocess.DEVNULL
 _SELECTOR = parse_selector("b4(4,3)", exclude_zero_signature=True)
 
 
@@ -96,10 +96,10 @@ Times = npt.NDArray[np.float64]
 
 
 class Step(NamedTuple):
-    """What our own way of it took and found.
+    """What our own way of it took and found; ``kills`` are those of one way to limit mutants.
 
     Attributes:
-        times: by phase.
+        times: by phase; the CPU's are known of the whole step only, since the sandbox's count when it has ended.
         cells: by phase, of each text that it ran.
         over_time: by phase, pairs over the limit of time.
         mutated: how many programs were; some problems have none that passes a test.
@@ -140,9 +140,19 @@ def work_of(data: Path, n_problems: int) -> Work:
     return Work(problems, programs)
 
 
-def step(work: Work, limits: LabelSettings, sandbox: Sandbox, seed: int) -> Step:
+def step(work: Work, limits: LabelSettings, settings: KillSettings, sandbox: Sandbox, seed: int) -> Step:
     """The work in our own way."""
-    clock, cells, over = Clock(), dict[str, Cells](), dict[str, int]()
+    clock = Clock()
+    with sandboxes_kept():
+        made = _phases(work, limits, settings, sandbox, seed, clock)
+        clock.leave_out()  # what is only compared is no part of a step
+    clock.end("end")
+    return made
+
+
+def _phases(
+    work: Work, limits: LabelSettings, settings: KillSettings, sandbox: Sandbox, seed: int, clock: "Clock"
+) -> Step:
     ran = [each.label for each in label_programs(work.problems, work.programs, limits, sandbox=sandbox)]
     clock.end("matrix")
     rows: dict[str, list[Label]] = {}
@@ -158,19 +168,19 @@ def step(work: Work, limits: LabelSettings, sandbox: Sandbox, seed: int) -> Step
     code_of = {each.program_id: each.code for each in work.programs}
     jobs = [Job(name, code_of[program_id], mutants(code_of[program_id]).found) for name, program_id in chosen.items()]
     clock.end("mutants")
-    for name, how in KILLS.items():
-        kills = list(kill_matrices(work.problems, jobs, KillSettings(limits=limits, **how), sandbox=sandbox))
-        clock.end(name)
-        cells[name] = _mutated(work, jobs, kills)
-        over[name] = sum(row.count(Outcome.TIME_LIMIT) for each in kills for row in each.outcomes)
+    kills = list(kill_matrices(work.problems, jobs, settings, sandbox=sandbox))
+    clock.end("kills")
     codes = [code_of[label.program_id] for label in ran]
-    cells["matrix"] = {
+    crossed = {
         Pair(code, test.code or ""): outcome == Outcome.PASS
         for code, label in zip(codes, ran, strict=True)
         for test, outcome in zip(work.problems[label.problem_id].tests, label.outcomes, strict=True)
     }
-    over["matrix"] = sum(label.outcomes.count(Outcome.TIME_LIMIT) for label in ran)
-    return Step(clock.times, cells, over, len(jobs), above)
+    over = {
+        "matrix": sum(label.outcomes.count(Outcome.TIME_LIMIT) for label in ran),
+        "kills": sum(row.count(Outcome.TIME_LIMIT) for each in kills for row in each.outcomes),
+    }
+    return Step(clock.times, {"matrix": crossed, "kills": _mutated(work, jobs, kills)}, over, len(jobs), above)
 
 
 def _mutated(work: Work, jobs: Sequence[Job], kills: Sequence[Kills]) -> Cells:
@@ -195,6 +205,10 @@ class Clock:
         now = _now()
         self.times[phase], self._since = now - self._since, now
 
+    def leave_out(self) -> None:
+        """What has been since the last phase belongs to none."""
+        self._since = _now()
+
 
 def _now() -> Times:
     return np.array([time.perf_counter(), sum(os.times()[:4])])
@@ -207,13 +221,7 @@ def by_process(pairs: Sequence[Pair], limits: LabelSettings, workers: int) -> li
 
     def run(pair: Pair) -> bool:
         command = [sys.executable, "-I", "-S", "-c", f"{head}{pair.code}\n{pair.test}\n"]
-        process = subprocess.Popen(command, stdin=_NULL, stdout=_NULL, stderr=_NULL)
-        ends = os.pidfd_open(process.pid)
-        in_time = bool(select_ready([ends], [], [], limits.timeout_s)[0])
-        os.close(ends)
-        if not in_time:
-            process.kill()
-        return process.wait() == 0 and in_time
+        return run_process(command, limits.timeout_s).code == 0
 
     with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(run, pairs))
@@ -222,35 +230,52 @@ def by_process(pairs: Sequence[Pair], limits: LabelSettings, workers: int) -> li
 def measure(work: Work, limits: LabelSettings, workers: int, rounds: int, seed: int) -> dict[str, Any]:
     """All rounds."""
     climb()  # what the machine can do is tried once a process, not once a step
-    ours: list[dict[str, Times]] = []
+    ours: dict[str, list[Step]] = {name: [] for name in KILLS}
     theirs: list[dict[str, Times]] = []
-    for _ in range(rounds):
-        made = step(work, limits, Sandbox(workers=workers), seed)
-        clock, verdicts = Clock(), dict[str, list[bool]]()
+    for number in range(rounds):
+        for name, how in KILLS.items():
+            ours[name].append(step(work, limits, KillSettings(limits=limits, **how), Sandbox(workers=workers), seed))
+        cells, clock, verdicts = ours["kills"][-1].cells, Clock(), dict[str, list[bool]]()
         for phase in ("matrix", "kills"):
-            verdicts[phase] = by_process(list(made.cells[phase]), limits, workers)
+            verdicts[phase] = by_process(list(cells[phase]), limits, workers)
             clock.end(phase)
-        ours.append(made.times)
         theirs.append(clock.times)
-        told = [{name: round(float(each[0]), 2) for name, each in times[-1].items()} for times in (ours, theirs)]
-        print(f"round {len(ours)}: {told[0]}, a process a pair: {told[1]}", file=sys.stderr, flush=True)
-    phases: dict[str, Any] = {}
-    for name in ours[0]:
-        other = "kills" if name in KILLS else name
-        phases[name] = _row([each[name] for each in ours], [each[other] for each in theirs if other in each])
-        if name in made.cells:
-            theirs_here = dict(zip(made.cells[other], verdicts[other], strict=True))
-            phases[name] |= _compared(made.cells[name], theirs_here) | {"over_time": made.over_time[name]}
-    for name in KILLS:
-        mine = [each["matrix"] + each["selection"] + each["mutants"] + each[name] for each in ours]
-        phases[f"all with {name}"] = _row(mine, [each["matrix"] + each["kills"] for each in theirs])
+        told = {name: _seconds(made[-1].times) for name, made in ours.items()} | {
+            "a process a pair": _seconds(theirs[-1])
+        }
+        print(f"round {number + 1}: {told}", file=sys.stderr, flush=True)
+    made = ours["kills"][-1]
+    passed = {phase: dict(zip(cells[phase], verdicts[phase], strict=True)) for phase in cells}
     return {
         "problems": len(work.problems),
         "problems_of_rank_above_2": made.above_rank,
         "programs_mutated": made.mutated,
         "mutants": len({pair.code for pair in made.cells["kills"]}),
-        "phases": phases,
+        "phases": _table(ours, theirs, passed),
     }
+
+
+def _seconds(times: dict[str, Times]) -> dict[str, float]:
+    return {name: round(float(each[0]), 2) for name, each in times.items()}
+
+
+def _table(
+    ours: dict[str, list[Step]], theirs: Sequence[dict[str, Times]], passed: dict[str, Cells]
+) -> dict[str, dict[str, Any]]:
+    """By phase, and of the whole step with each way to limit mutants."""
+    every = [step for steps in ours.values() for step in steps]
+    table: dict[str, dict[str, Any]] = {}
+    for phase in ("matrix", "selection", "mutants", *KILLS, "end"):
+        of, name = (ours[phase], "kills") if phase in KILLS else (every, phase)
+        table[phase] = _row([each.times[name] for each in of], [each[name] for each in theirs if name in each])
+        if name in passed:
+            table[phase] |= _compared(of[-1].cells[name], passed[name]) | {"over_time": of[-1].over_time[name]}
+        for unknown in table[phase].keys() & {"cpu_s", "cpu_ratio"}:
+            del table[phase][unknown]
+    for name, steps in ours.items():
+        whole = [sum(each.times.values(), np.zeros(2)) for each in steps]
+        table[f"all with {name}"] = _row(whole, [each["matrix"] + each["kills"] for each in theirs])
+    return table
 
 
 def _row(ours: Sequence[Times], theirs: Sequence[Times]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dualset.builders.candidates.policy import MICRO_POLICY, load_policy
+from dualset.builders.candidates.policy import OUR_POLICIES, load_policy
 from dualset.builders.dataset.hub.log import HubPin, hub_pin
 from dualset.builders.dataset.store import open_version, store_home
 from dualset.builders.errors import RecipeError, VersionError
@@ -156,7 +156,7 @@ def _refuse_early(model: str, engine: str) -> None:
     """What is plainly no model is told before another is measured for an hour; loading it says what is wrong."""
     folder = Path(model).expanduser()
     hub_id = not folder.exists() and model.count("/") == 1
-    if engine != "openai" and model != MICRO_POLICY and not hub_id and not (folder / "config.json").is_file():
+    if engine != "openai" and model not in OUR_POLICIES and not hub_id and not (folder / "config.json").is_file():
         load_policy(model)
 
 

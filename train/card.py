@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from dualset.builders.candidates.policy import MICRO_POLICY
+from dualset.builders.candidates.policy import OUR_POLICIES
 from dualset.train.lineage import chain
 from dualset.train.results import Results, model_index, results_table
 
@@ -28,6 +28,12 @@ _FIGURES = (
     "generation/passed",
     "generation/has_code",
     "generation/mixed_problems",
+    "coder/passed",
+    "tester/accuracy",
+    "tester/one_test",
+    "tester/mutation_score",
+    "selection/noise",
+    "selection/kept",
     "frac_reward_zero_std",
     "completions/clipped_ratio",
     "loss",
@@ -43,13 +49,15 @@ _FIGURES = (
 _TASK = {
     "rank": "Trained with GRPO to rank programs: those that pass all tests of a problem before those that do not.",
     "generate": "Trained with GRPO to write programs, rewarded by running them: 1 for passing all tests of a problem.",
+    "coevolve": "Trained with GRPO to write programs and tests, each rewarded by the other, with no ground truth.",
     "imitate": "Trained with SFT on right rankings: programs that pass all tests of a problem before the others.",
     "reward": "A reward model: one score for a problem and a program, trained so that programs which pass all tests "
     "score higher than those of the same problem which fail (Bradley-Terry).",
 }
 _PIPELINE = {"reward": "text-classification"}
-_ROWS = {"generate": "problems", "reward": "pairs"}
-_TAG = {"rank": "grpo", "generate": "grpo", "imitate": "sft", "reward": "reward-trainer"}
+_ROWS = {"generate": "problems", "coevolve": "prompts", "reward": "pairs"}
+_TAG = {"imitate": "sft", "reward": "reward-trainer"}
+"""Of the kinds that are not GRPO."""
 
 _BY_MODEL = (
     "Trained with GRPO to write programs, rewarded by a reward model's score of them: softplus of the score, 0 for an "
@@ -207,7 +215,7 @@ def _metadata(title: str, record: Mapping[str, Any], results: Results | None) ->
         metadata["base_model"] = base["name"]
     if data["hub_repo"]:
         metadata["datasets"] = [data["hub_repo"]]
-    metadata["tags"] = ["dualset", "trl", _TAG[record["kind"]]]
+    metadata["tags"] = ["dualset", "trl", _TAG.get(record["kind"], "grpo")]
     metadata["dualset"] = {
         "base_model": base["name"],
         "base_model_revision": base["revision"],
@@ -233,7 +241,7 @@ def _figures(metrics: Mapping[str, Mapping[str, float]]) -> list[str]:
 
 def _eval_base(base: Mapping[str, Any]) -> str:
     """What the command is given: a folder's name alone leads nowhere."""
-    return str(base["name"]) if base["hub"] or base["name"] == MICRO_POLICY else "BASE"
+    return str(base["name"]) if base["hub"] or base["name"] in OUR_POLICIES else "BASE"
 
 
 def _at(revision: str | None) -> str:

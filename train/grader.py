@@ -4,18 +4,14 @@ In: problems, once; then batches of programs. Out: true, false, or null where th
 is not run again. The training process only waits: it never compiles, runs or compares anything.
 """
 
-import multiprocessing
-import os
-import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from types import TracebackType
 from typing import NamedTuple
 
 from dualset.builders.dataset.records import Problem, program_id_of
-from dualset.builders.errors import ExecutionError
 from dualset.builders.execution.ladder import ONE, Sandbox
 from dualset.builders.execution.settings import LabelSettings
+from dualset.train.sandbox_process import SandboxProcess
 
 __all__ = ["Attempted", "Grader"]
 
@@ -37,8 +33,7 @@ class Grader:
     """
 
     def __init__(self, problems: Mapping[str, Problem], settings: LabelSettings, sandbox: Sandbox = ONE) -> None:
-        spawned = multiprocessing.get_context("spawn")  # a fork would inherit the model and the accelerator
-        self._process = ProcessPoolExecutor(1, spawned, initializer=_begin, initargs=(problems, settings, sandbox))
+        self._process = SandboxProcess(_Held(problems, settings, sandbox))
         self._known: dict[str, bool | None] = {}
 
     def passed(self, attempts: Sequence[Attempted]) -> list[bool | None]:
@@ -50,16 +45,12 @@ class Grader:
         ids = [program_id_of(*attempt) for attempt in attempts]
         new = {name: each for name, each in zip(ids, attempts, strict=True) if name not in self._known}
         if new:
-            try:
-                self._known |= self._process.submit(_grade, new).result()
-            except RuntimeError as error:  # BrokenProcessPool is one
-                msg = f"the process that runs the programs has died ({error}): is there memory enough? run it again"
-                raise ExecutionError(msg) from error
+            self._known |= self._process.ask(_grade, new)
         return [self._known[name] for name in ids]
 
     def close(self) -> None:
         """End the process and its sandboxes."""
-        self._process.shutdown(cancel_futures=True)
+        self._process.close()
 
     def __enter__(self) -> "Grader":
         return self
@@ -68,34 +59,16 @@ class Grader:
         self.close()
 
 
-class _Begun(NamedTuple):
+class _Held(NamedTuple):
     problems: Mapping[str, Problem]
     settings: LabelSettings
     sandbox: Sandbox
 
 
-_begun: list[_Begun] = []
-"""In the other process: what it was told at its start."""
-
-
-def _begin(problems: Mapping[str, Problem], settings: LabelSettings, sandbox: Sandbox) -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _begun.append(_Begun(problems, settings, sandbox))
-
-
-def _end_with_parent() -> None:
-    """A training process that is killed takes this one, and so its sandboxes, along."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-    os._exit(1)
-
-
-def _grade(attempts: Mapping[str, Attempted]) -> dict[str, bool | None]:
+def _grade(held: _Held, attempts: Mapping[str, Attempted]) -> dict[str, bool | None]:
     from dualset.builders.execution.crew import Program
     from dualset.builders.execution.label import label_programs
 
-    [begun] = _begun
     programs = [Program(each.problem_id, name, each.code) for name, each in attempts.items()]
-    made = label_programs(begun.problems, programs, begun.settings, sandbox=begun.sandbox)
+    made = label_programs(held.problems, programs, held.settings, sandbox=held.sandbox)
     return {label.program_id: label.passed for label, _ in made}

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from dualset.builders.candidates.policy import MICRO_POLICY, locate_model
+from dualset.builders.candidates.policy import OUR_POLICIES, locate_model
 from dualset.builders.candidates.settings import CandidateSettings
 from dualset.builders.errors import ModelError
 
@@ -35,7 +35,7 @@ def identify(settings: CandidateSettings) -> Identity:
     if settings.source == "openai":
         name = Path(model).name if Path(model).is_absolute() else model
         return Identity(name, revision if revision is None else _commit(model, revision))
-    if model == MICRO_POLICY or Path(model).expanduser().exists():
+    if model in OUR_POLICIES or Path(model).expanduser().exists():
         place = locate_model(model, revision)
         return Identity(place.name, place.revision)
     return Identity(model, _commit(model, revision))

@@ -19,6 +19,7 @@ __all__ = [
     "MICRO_POLICY",
     "MICRO_POLICY_FOLDER",
     "MODEL_FILES",
+    "OUR_POLICIES",
     "Place",
     "Policy",
     "digest_of_model",
@@ -31,6 +32,9 @@ __all__ = [
 MICRO_POLICY = "micro"
 """The word for the tiny policy that comes with the package."""
 MICRO_POLICY_FOLDER = Path(__file__).parent / "micro_policy"
+
+OUR_POLICIES = {MICRO_POLICY: MICRO_POLICY_FOLDER, "micro-roles": Path(__file__).parent / "micro_roles_policy"}
+"""What comes with the package: ``micro`` writes programs and ranks them, ``micro-roles`` writes programs and tests."""
 
 EXACT_BELOW = 50_000_000
 """Parameters up to which a CPU computes in double precision. It halves the speed (308 to 160 completions/s a core with
@@ -84,7 +88,7 @@ def load_policy(
     """Load a causal language model and its tokenizer, ready to sample.
 
     Args:
-        model: a local folder, a Hub id such as ``Qwen/Qwen3-0.6B``, or ``micro``.
+        model: a local folder, a Hub id such as ``Qwen/Qwen3-0.6B``, or one of ours (``micro``, ``micro-roles``).
         revision: of a Hub model: a commit, branch or tag; it is resolved to the commit. Of a folder: the digest that
             it must have, if given.
         device: cpu, cuda or auto (cuda where there is one).
@@ -175,7 +179,7 @@ def folder_here(model: str) -> Path | None:
     Raises:
         ModelError: it is neither, or the folder holds no model.
     """
-    folder = MICRO_POLICY_FOLDER if model == MICRO_POLICY else Path(model).expanduser()
+    folder = OUR_POLICIES.get(model) or Path(model).expanduser()
     if not folder.exists():
         if not re.fullmatch(r"[\w.-]+/[\w.-]+", model):
             msg = f"no model at {model!r}: give a folder, a Hub id such as Qwen/Qwen3-0.6B, or {MICRO_POLICY}"
@@ -189,7 +193,7 @@ def folder_here(model: str) -> Path | None:
 
 def name_here(model: str, folder: Path) -> str:
     """What a model in a folder is called."""
-    return model if model == MICRO_POLICY else folder.resolve().name
+    return model if model in OUR_POLICIES else folder.resolve().name
 
 
 def _from_hub(model: str, revision: str | None) -> Place:

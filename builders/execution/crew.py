@@ -1,15 +1,16 @@
-"""Several workers, each with its sandbox processes: what is done with every program, in the order given.
+"""Several workers, each with its sandbox processes: work is given to whichever is free, the most urgent first.
 
-In: problems, programs, and what a worker does with one. Out: the results, in order, whatever the number of workers; a
-bounded number of programs is in flight.
+In: problems, and what a worker is to do. Out: the results; ``at_each``: of every program, in the order given, whatever
+the number of workers, with a bounded number of them in flight.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
-from queue import SimpleQueue
-from typing import NamedTuple, TypeVar
+from itertools import count, islice
+from queue import PriorityQueue, SimpleQueue
+from types import TracebackType
+from typing import Any, NamedTuple, TypeVar
 
 from dualset.builders.dataset.records import Problem
 from dualset.builders.errors import ExecutionError
@@ -18,8 +19,9 @@ from dualset.builders.execution.ladder import Sandbox, level_of
 from dualset.builders.execution.plan import Plan, plan
 from dualset.builders.execution.run import Worker
 from dualset.builders.execution.settings import LabelSettings
+from dualset.builders.execution.warm import take, take_back
 
-__all__ = ["Program", "at_each"]
+__all__ = ["Crew", "Program", "at_each"]
 
 T = TypeVar("T")
 _AHEAD = 16  # programs a worker that may be in flight before the first of them is taken
@@ -31,6 +33,94 @@ class Program(NamedTuple):
     problem_id: str
     program_id: str
     code: str
+
+
+class Crew:
+    """Workers in threads, which only wait on their sandbox processes. The end of a ``with`` waits for what was
+    submitted; after an error it ends the workers, whatever they are doing.
+
+    Args:
+        problems: by problem_id.
+        settings: limits, where a problem has none of its own.
+        sandbox: how many workers, and how programs are kept from this machine.
+        early_stop: as ``Worker`` has it.
+
+    Raises:
+        ExecutionError: a sandbox that cannot be started at this level.
+    """
+
+    def __init__(
+        self, problems: Mapping[str, Problem], settings: LabelSettings, sandbox: Sandbox, *, early_stop: bool = True
+    ) -> None:
+        self._problems, self._settings, self._plans = problems, settings, dict[str, Plan]()
+        self._level, n = level_of(sandbox.isolation), max(1, sandbox.workers)
+        self._checkers = CheckerJail(self._level, settings.packages)
+        self._workers = take(n, self._level, settings.packages, early_stop=early_stop)
+        self._idle: SimpleQueue[Worker] = SimpleQueue()
+        for worker in self._workers:
+            self._idle.put(worker)
+        self._waiting: PriorityQueue[tuple[int, int, Callable[[Worker], Any], Future[Any]]] = PriorityQueue()
+        self._numbers = count()
+        self._pool = ThreadPoolExecutor(n, thread_name_prefix="label")
+
+    def plan(self, problem_id: str) -> Plan:
+        """What is asked of a program of this problem; from the thread that made the crew.
+
+        Raises:
+            ExecutionError: a test that cannot be read, or no such problem.
+        """
+        if problem_id not in self._problems:
+            msg = f"problem {problem_id}, whose program is to be run, is not among the problems given"
+            raise ExecutionError(msg)
+        if problem_id not in self._plans:
+            self._plans[problem_id] = plan(self._problems[problem_id], self._settings, self._checkers.ask)
+        return self._plans[problem_id]
+
+    def submit(self, work: Callable[[Worker], T], *, after: int = 0) -> Future[T]:
+        """Let a worker do something once it is free; from any thread.
+
+        Args:
+            work: what is done.
+            after: what waits with a smaller number goes first, and of the same number what came first.
+        """
+        future: Future[T] = Future()
+        self._waiting.put((after, next(self._numbers), work, future))
+        self._pool.submit(self._do_next)
+        return future
+
+    def _do_next(self) -> None:
+        *_, work, future = self._waiting.get()
+        worker = self._idle.get()
+        try:
+            future.set_result(work(worker))
+        except BaseException as error:  # noqa: BLE001  # whoever waits for the result gets it
+            future.set_exception(error)
+        finally:
+            self._idle.put(worker)
+            del work, future  # the error knows this frame: what it holds would stay until the next garbage collection
+
+    def in_order(self, begun: Iterator[Future[T]]) -> Iterator[T]:
+        """The results of work that is submitted as this is consumed, so many ahead."""
+        waiting = deque(islice(begun, _AHEAD * len(self._workers)))
+        while waiting:
+            yield waiting.popleft().result()
+            waiting.extend(islice(begun, 1))
+
+    def __enter__(self) -> "Crew":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if error is None:
+            self._pool.shutdown()
+            take_back(self._workers, self._level, self._settings.packages)
+            self._checkers.close()
+            return
+        staff: list[Worker | CheckerJail] = [*self._workers, self._checkers]
+        for each in staff:  # who leaves early does not wait for what is running
+            each.stop()
+        self._pool.shutdown(cancel_futures=True)
+        for each in staff:
+            each.close()
 
 
 def at_each(
@@ -55,51 +145,13 @@ def at_each(
     Raises:
         ExecutionError: a test that cannot be read, or a sandbox that cannot be started at this level.
     """
-    plans: dict[str, Plan] = {}
-    level = level_of(sandbox.isolation)
-    checkers = CheckerJail(level, settings.packages)
-    workers = [Worker(level, settings.packages, early_stop=early_stop) for _ in range(max(1, sandbox.workers))]
+    with Crew(problems, settings, sandbox, early_stop=early_stop) as crew:
 
-    def planned(program: Program) -> Plan:
-        if program.problem_id not in problems:
-            msg = f"program {program.program_id} belongs to problem {program.problem_id}, which is not there"
-            raise ExecutionError(msg)
-        if program.problem_id not in plans:
-            plans[program.problem_id] = plan(problems[program.problem_id], settings, checkers.ask)
-        return plans[program.problem_id]
+        def begin(program: Program) -> Future[T]:
+            if program.problem_id not in problems:
+                msg = f"program {program.program_id} belongs to problem {program.problem_id}, which is not there"
+                raise ExecutionError(msg)
+            its_plan = crew.plan(program.problem_id)
+            return crew.submit(lambda worker: work(worker, program, its_plan))
 
-    yield from _in_order(((program, planned(program)) for program in programs), work, workers, checkers)
-
-
-def _in_order(
-    jobs: Iterator[tuple[Program, Plan]],
-    work: Callable[[Worker, Program, Plan], T],
-    workers: list[Worker],
-    checkers: CheckerJail,
-) -> Iterator[T]:
-    """Threads only wait on their sandbox processes."""
-    idle: SimpleQueue[Worker] = SimpleQueue()
-    for worker in workers:
-        idle.put(worker)
-
-    def one(program: Program, its_plan: Plan) -> T:
-        worker = idle.get()
-        try:
-            return work(worker, program, its_plan)
-        finally:
-            idle.put(worker)
-
-    pool = ThreadPoolExecutor(len(workers), thread_name_prefix="label")
-    waiting: deque[Future[T]] = deque()
-    try:
-        waiting.extend(pool.submit(one, *job) for job in islice(jobs, _AHEAD * len(workers)))
-        while waiting:
-            yield waiting.popleft().result()
-            waiting.extend(pool.submit(one, *job) for job in islice(jobs, 1))
-    finally:
-        staff: list[Worker | CheckerJail] = [*workers, checkers]
-        for each in staff:  # one that stops early does not wait for what is running
-            each.stop()
-        pool.shutdown(wait=True, cancel_futures=True)
-        for each in staff:
-            each.close()
+        yield from crew.in_order(map(begin, programs))

@@ -51,7 +51,7 @@ class Worker:
     """
 
     def __init__(self, level: Level, packages: Sequence[str] = (), *, early_stop: bool = True) -> None:
-        self._level, self._packages, self._early_stop = level, tuple(packages), early_stop
+        self._level, self._packages, self.early_stop = level, tuple(packages), early_stop
         self._zygotes: dict[tuple[str, bool], Zygote] = {}
         self._stopped = False
         self._mention = re.compile(rf"\b(?:{'|'.join(map(re.escape, packages))})\b") if packages else None
@@ -89,13 +89,16 @@ class Worker:
         can_share = all(case.send is not None for case in plan.cases)
         while len(done) < len(codes):
             if can_share and len(codes) - len(done) > 1:
-                done += self._together(plan, codes[len(done) :])
+                done += self.run_together(plan, codes[len(done) :])
             if len(done) < len(codes):
                 done.append(self.run(plan, codes[len(done)]))
         return done
 
-    def _together(self, plan: Plan, codes: Sequence[str]) -> list[list[Happened]]:
-        """The variants, from the first on, that answered every test in one process."""
+    def run_together(self, plan: Plan, codes: Sequence[str]) -> list[list[Happened]]:
+        """What variants did in one process: the first one and those after it, up to one that did not answer every test.
+
+        Whoever asks knows that no test of the plan needs a judge.
+        """
         try:
             ran = self._run(plan, codes, plan.cases)
         except Fault:
@@ -194,7 +197,7 @@ class Worker:
         """After enough tests over the limit of time or memory, what the rest counts as."""
         patience = min(_PATIENCE, max(1, int(_PATIENCE_S / limits.timeout_s)))
         over = [h.outcome for h in happened if h.outcome in (Outcome.TIME_LIMIT, Outcome.MEMORY_LIMIT)]
-        return Happened(outcome=over[-1]) if self._early_stop and len(over) >= patience else None
+        return Happened(outcome=over[-1]) if self.early_stop and len(over) >= patience else None
 
     def _judged(self, plan: Plan, code: str, blocks: Sequence[Case]) -> Batch:
         """Let a judge's process run the blocks against one process of the program; twice at most, as above."""

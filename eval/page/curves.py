@@ -32,6 +32,11 @@ _RANKING = {
     ),
     "accuracy": (None, "Pair accuracy", "share of the pairs of a batch in the right order"),
     "margin": (None, "Margin", "score of the chosen program less that of the rejected one"),
+    "coder/passed": (None, "Programs that pass", "share of the coder's answers that pass the problem's own tests"),
+    "tester/accuracy": (None, "Right tests", "share of the tester's answers that the reference passes"),
+    "tester/mutation_score": (None, "Mutation score", "of a selected program's mutants, gated on the program"),
+    "selection/noise": (None, "Selection noise", "share of the selected programs that are wrong"),
+    "selection/kept": (None, "Kept problems", "share that the rank filter lets through"),
 }
 _WATCHED = {
     "frac_reward_zero_std": ("Silent groups", "all answers earned the same: no gradient"),
@@ -44,6 +49,8 @@ _WATCHED = {
     "grad_norm": ("Gradient norm", ""),
     "learning_rate": ("Learning rate", ""),
     "step_time": ("Seconds a step", ""),
+    "time/execution_s": ("Seconds of execution", "programs on tests, a turn"),
+    "time/mutation_s": ("Seconds of mutation", "mutants on tests, a turn"),
 }
 _LINES = {RUN: COLOURS[0], RANDOM: COLOURS[1]}
 _BY_RIGHT = "reward_by_n_correct/"

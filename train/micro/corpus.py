@@ -4,13 +4,16 @@ In: a kind and a seed. Out: documents. The kinds: *write* a program (some answer
 both passes and failures), give a *verdict* on one program, rank two, three or four (*rank2*, *rank3*, *rank4*). Specs
 that may become problems are never used. Right and wrong are decided by what programs do on a bank of inputs, not by how
 they look: a slip can be harmless.
+
+A kind of its own, for a policy that plays both roles of co-evolution, is *test*: one assert, its value worked out in a
+comment before it (what is kept, what becomes of it), since this small a model cannot do that in its head.
 """
 
 import random
 from functools import cache
 from typing import NamedTuple
 
-from dualset.builders.candidates.prompts import writing_prompt
+from dualset.builders.candidates.prompts import load_template, writing_prompt
 from dualset.builders.dataset.records import Problem
 from dualset.builders.dataset.words import Style
 from dualset.builders.groups.ranking import ranking_prompt, ranking_text
@@ -18,7 +21,7 @@ from dualset.builders.problems.micro import FOLD, KEEP, MAP, Slot, Spec, all_spe
 
 __all__ = ["KINDS", "Document", "attempt", "documents", "same_behaviour"]
 
-KINDS = ("write", "verdict", "rank2", "rank3", "rank4")
+KINDS = ("write", "verdict", "rank2", "rank3", "rank4", "test")
 SLIP_IN_WRITING = 0.35
 SLIP_IN_JUDGING = 0.5
 
@@ -44,12 +47,25 @@ def _document(kind: str, spec: Spec, rng: random.Random) -> Document:
     if kind == "verdict":
         code, right = attempt(spec, rng, SLIP_IN_JUDGING)
         return Document(f"{statement(spec)}\n{code}Right?", "yes" if right else "no")
+    if kind == "test":
+        return _testing(spec, rng)
     return _ranking(spec, int(kind.removeprefix("rank")), rng)
 
 
 def _writing(spec: Spec) -> str:
     problem = Problem(problem_id="", source="micro", source_id="", statement=statement(spec), style=Style.CALL)
     return writing_prompt(problem)[0]["content"]
+
+
+def _testing(spec: Spec, rng: random.Random) -> Document:
+    problem = Problem(
+        problem_id="", source="micro", source_id="", statement=statement(spec), style=Style.CALL, entry_point="f"
+    )
+    xs = [rng.randint(-9, 12) for _ in range(rng.randint(1, 4))]
+    kept = [x for x in xs if KEEP[spec.keep].apply(x, spec.keep_k)]
+    changed = [MAP[spec.map].apply(x, spec.map_k) for x in kept]
+    worked = f"# {xs} {kept} {changed}\nassert f({xs}) == {solve(spec, xs)}"
+    return Document(load_template("assert-1").chat(problem)[0]["content"], f"```python\n{worked}\n```")
 
 
 def _ranking(spec: Spec, k: int, rng: random.Random) -> Document:

@@ -1,6 +1,6 @@
-"""Make the tiny policy that comes with the package, from a seed.
+"""Make the tiny policies that come with the package, from a seed.
 
-Run:  python -m dualset.train.micro.make_policy OUT_FOLDER
+Run:  python -m dualset.train.micro.make_policy OUT_FOLDER [--roles]
 
 In: nothing but the corpus. Out: a folder that plain transformers loads, with ``made.json``: its settings,
 times and machine.
@@ -14,7 +14,7 @@ import platform
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
@@ -46,11 +46,16 @@ Mixture = dict[str, float]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stage:
-    """Some steps under one cosine; each mixture of kinds holds up to its share of them."""
+    """Some steps under one cosine; each mixture of kinds holds up to its share of them.
+
+    ``batch`` and ``documents_per_kind`` are those of the settings where they are not said.
+    """
 
     steps: int
     peak_lr: float
     mixtures: tuple[tuple[float, Mixture], ...]
+    batch: int | None = None
+    documents_per_kind: int | None = None
 
 
 STAGES = (
@@ -71,19 +76,34 @@ STAGES = (
 )
 """The second stage is there because four at a time were hardly learnt at the end of the first."""
 
+ROLES = Stage(
+    steps=1200,
+    peak_lr=2e-3,
+    mixtures=((1.00, {"write": 0.3, "test": 0.7}),),
+    batch=48,
+    documents_per_kind=60_000,
+)
+"""After the others: a policy that writes tests as well, and forgets how to judge (``micro-roles``)."""
+
 TOKENIZER_KINDS = ("write", "verdict", "rank2", "rank4")
 
 
-def make_policy(folder: Path, settings: Settings, device: str, done: int = 0) -> None:
+def make_policy(folder: Path, settings: Settings, device: str, done: int = 0, *, roles: bool = False) -> None:
     """Train stage after stage, saving after each; the first ``done`` of them are taken from the folder."""
-    for number, stage in enumerate(STAGES[done:], start=done):
+    stages = (*STAGES, ROLES) if roles else STAGES
+    for number, stage in enumerate(stages[done:], start=done):
         _run(stage, number, folder, settings, device)
 
 
-def _run(stage: Stage, number: int, folder: Path, settings: Settings, device: str) -> None:
+def _run(stage: Stage, number: int, folder: Path, shared: Settings, device: str) -> None:
     import torch
 
     started = time.time()
+    settings = replace(
+        shared,
+        batch=stage.batch or shared.batch,
+        documents_per_kind=stage.documents_per_kind or shared.documents_per_kind,
+    )
     torch.manual_seed(settings.seed + number)
     model, tokenizer = _loaded(folder) if number else _new(settings)
     kinds = [kind for kind in KINDS if any(kind in mixture for _, mixture in stage.mixtures)]
@@ -101,7 +121,7 @@ def _run(stage: Stage, number: int, folder: Path, settings: Settings, device: st
     }
     made = folder / "made.json"
     stages = json.loads(made.read_text())["stages"][:number] if number else []
-    whole = {"settings": asdict(settings), "stages": [*stages, record]}
+    whole = {"settings": asdict(shared), "stages": [*stages, record]}
     made.write_text(json.dumps(whole, indent=1) + "\n")
 
 
@@ -200,7 +220,8 @@ def _answer_loss(model: Any, tokens: Any, starts: Any) -> Any:
     pad = model.config.pad_token_id
     width = int((tokens != pad).sum(1).max())
     tokens = tokens[:, :width]
-    with torch.autocast(tokens.device.type, torch.bfloat16):
+    fast = tokens.device.type == "cuda"  # a CPU that has no bfloat16 takes three times as long with it
+    with torch.autocast(tokens.device.type, torch.bfloat16, enabled=fast):
         logits = model(input_ids=tokens).logits[:, :-1]
     targets = tokens[:, 1:].clone()
     places = torch.arange(1, width, device=tokens.device)
@@ -212,14 +233,15 @@ def _answer_loss(model: Any, tokens: Any, starts: Any) -> Any:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--seed", default=0, show_default=True, help="Of the corpus, the weights and the order.")
 @click.option("--done", default=0, show_default=True, help="Stages that FOLDER already has behind it.")
+@click.option("--roles", is_flag=True, help="With the stage that teaches it to write tests.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda or auto.")
-def main(folder: Path, seed: int, done: int, device: str) -> None:
+def main(folder: Path, seed: int, done: int, roles: bool, device: str) -> None:
     """Make the tiny policy and save it into FOLDER."""
     import torch
 
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    make_policy(folder, Settings(seed=seed), device, done)
+    make_policy(folder, Settings(seed=seed), device, done, roles=roles)
 
 
 if __name__ == "__main__":

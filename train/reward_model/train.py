@@ -9,24 +9,20 @@ trainer is TRL's RewardTrainer as it stands.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from dualset.builders.candidates.policy import Policy, load_policy
-from dualset.builders.dataset.store import Version
 from dualset.builders.errors import RecipeError, TrainingError
-from dualset.builders.pairs.files import read_pairs
-from dualset.builders.pairs.of_version import pairs_of
-from dualset.builders.pairs.pair import Pair
 from dualset.builders.progress import Progress, silent
-from dualset.eval.pair_accuracy import ScoredPair, pair_accuracy
-from dualset.eval.reward_model import load_reward_model
 from dualset.train.presets import load_preset
 from dualset.train.quiet import quiet
+from dualset.train.reward_model.held_out import held_out
 from dualset.train.reward_model.rows import PairRows, pair_rows
 from dualset.train.reward_model.settings import NONE, RewardSettings
+from dualset.train.reward_model.taken import taken
 from dualset.train.rows import Fitting, check_enough
 from dualset.train.run import Prepared, dry_result, open_run, run
 from dualset.train.settings import TrainResult
@@ -62,7 +58,7 @@ def train_reward(
         if dry_run:
             return dry_result(prepared)
         checkpoint = open_run(prepared)
-        measure = None if settings.held_out == NONE else lambda: {"held_out": _measured(prepared, settings, progress)}
+        measure = None if settings.held_out == NONE else lambda: {"held_out": held_out(prepared, settings, progress)}
         return run(_trainer(prepared), prepared, progress, checkpoint, measure)
 
 
@@ -84,9 +80,9 @@ def _prepare(settings: RewardSettings, home: Path | None, progress: Progress) ->
     if begun.lora is not None:  # TRL's settings are for language models
         begun.lora.task_type = "SEQ_CLS"
         begun.lora.modules_to_save = sorted({*(begun.lora.modules_to_save or ()), "score"})
-    taken = _taken(begun.version, settings)
+    found = taken(begun.version, settings)
     max_tokens = _limit(begun)
-    made = pair_rows(taken.pairs, begun.base.tokenizer, max_tokens, drop_long=settings.drop_long, progress=progress)
+    made = pair_rows(found.pairs, begun.base.tokenizer, max_tokens, drop_long=settings.drop_long, progress=progress)
     _say_cut(made, max_tokens, settings)
     _check_step(made, begun, settings)
     return Prepared(
@@ -106,7 +102,7 @@ def _prepare(settings: RewardSettings, home: Path | None, progress: Progress) ->
             ids=tuple(sorted(made.pair_ids)),
         ),
         reward=None,
-        more={"pairs": _told(made, taken, max_tokens, settings)},
+        more={"pairs": _told(made, found.left_out, max_tokens, settings)},
         reload=lambda: _scorer(begun.source, begun.base.revision, begun.config),
     )
 
@@ -117,36 +113,6 @@ def _scorer(name: str, revision: str | None, config: Any) -> Policy:
     text: Any = loaded.model.config.get_text_config()
     text.pad_token_id = loaded.model.config.pad_token_id = loaded.tokenizer.pad_token_id
     return loaded
-
-
-class _Taken(NamedTuple):
-    """Pairs, and of those of files how many were not taken, by why; known when the pairs are read."""
-
-    pairs: Iterator[Pair]
-    left_out: dict[str, int]
-
-
-def _taken(version: Version, settings: RewardSettings) -> _Taken:
-    if not settings.files:
-        return _Taken(pairs_of(version, settings.pairs, settings.split), {})
-    held = {
-        row["statement"].strip()
-        for row in version.rows("problems", columns=("statement", "split"))
-        if row["split"] != settings.split
-    }
-    left_out = {"of other splits": 0, "of held-out problems": 0}
-
-    def taken() -> Iterator[Pair]:
-        for path in settings.files:
-            for pair in read_pairs(path):
-                if pair.split != settings.split:
-                    left_out["of other splits"] += 1
-                elif pair.question_content.strip() in held:
-                    left_out["of held-out problems"] += 1
-                else:
-                    yield pair
-
-    return _Taken(taken(), left_out)
 
 
 def _limit(begun: Start) -> int | None:
@@ -176,7 +142,9 @@ def _check_step(made: PairRows, begun: Start, settings: RewardSettings) -> None:
     check_enough(n_rows, needed, "one step", hint, what_rows="pairs")
 
 
-def _told(made: PairRows, taken: _Taken, max_tokens: int | None, settings: RewardSettings) -> Mapping[str, Any]:
+def _told(
+    made: PairRows, left_out: Mapping[str, int], max_tokens: int | None, settings: RewardSettings
+) -> Mapping[str, Any]:
     return {
         "from": ", ".join(file_told(str(path)) for path in settings.files) or "the version",
         **({} if settings.files else asdict(settings.pairs)),
@@ -186,35 +154,8 @@ def _told(made: PairRows, taken: _Taken, max_tokens: int | None, settings: Rewar
         "cut": made.cut,
         "blind": made.blind,
         "drop_long": settings.drop_long,
-        "left_out": taken.left_out,
+        "left_out": dict(left_out),
     }
-
-
-def _measured(prepared: Prepared, settings: RewardSettings, progress: Progress) -> Mapping[str, Any]:
-    """Accuracy on all pairs of the held-out split, by the model as it was saved."""
-    every = replace(settings.pairs, max_per_problem=None)
-    pairs = list(pairs_of(prepared.version, every, settings.held_out))
-    wanted = dict.fromkeys((p.question_content, code) for p in pairs for code in (p.code_pos, p.code_neg))
-    if not wanted:
-        accuracy = pair_accuracy(())
-    else:
-        limit = _limit_of(prepared)
-        model = load_reward_model(str(prepared.folder), device=str(prepared.config.device), **limit)
-        scores = dict(zip(wanted, model.score(list(wanted), progress=progress, stage="held out")[0], strict=True))
-        accuracy = pair_accuracy(
-            ScoredPair(
-                pair.problem_id,
-                scores[pair.question_content, pair.code_pos],
-                scores[pair.question_content, pair.code_neg],
-            )
-            for pair in pairs
-        )
-    return {"split": settings.held_out, "pair_accuracy": accuracy.plain()}
-
-
-def _limit_of(prepared: Prepared) -> dict[str, int]:
-    limit = prepared.more["pairs"]["max_tokens"]
-    return {} if limit is None else {"max_tokens": limit}
 
 
 def _trainer(prepared: Prepared) -> Any:

@@ -122,6 +122,24 @@ def generate_command(
     _run(partial(generate, sandbox=sandbox_of(workers, isolation)), **options)
 
 
+@command.command("coevolve")
+@_options
+@sandbox_options
+def coevolve_command(workers: int | None, isolation: str, **options: Any) -> None:
+    """Learn to write programs and tests from no ground truth: each role is rewarded by the other (ZeroCoder).
+
+    The preset zerocoder has the paper's settings (arXiv 2604.07864), micro those for a tiny policy on a CPU. The
+    section coevolution says how the roles reward each other: --set coevolution.selector=dyb4.
+
+        dualset train coevolve micro@v1 --model micro-roles --preset micro
+    """
+    from dualset.train.coevolve.run import coevolve
+
+    if options["preset"] == "dust":  # the default of the other commands
+        options["preset"] = "zerocoder"
+    _run(partial(coevolve, sandbox=sandbox_of(workers, isolation)), **options)
+
+
 @command.command("imitate")
 @_options
 @click.option(

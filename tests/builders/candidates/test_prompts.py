@@ -12,6 +12,7 @@ from dualset.builders.errors import RecipeError
 
 PUBLISHED = {
     "program-1": "917bcce912cfa690",
+    "assert-1": "82277433a3f882a5",
     "statement-1": "73e53f1be01c2d6e",
     "suite-1": "33d0754869a67565",
     "tests-1": "d836f8c74876d12e",

@@ -9,8 +9,11 @@ from dualset.builders.dataset.records import Problem, Test, with_test_ids
 from dualset.builders.dataset.words import Outcome, Style
 from dualset.builders.errors import ExecutionError
 from dualset.builders.execution.crew import Program
+from dualset.builders.execution.happened import Happened
 from dualset.builders.execution.ladder import Sandbox
 from dualset.builders.execution.observe import observe_programs
+from dualset.builders.execution.plan import Plan
+from dualset.builders.execution.run import Worker
 from dualset.builders.execution.selftest.problems import QUICK, asserts, call, stdio
 from dualset.builders.mutation.engine import Mutant, mutants
 from dualset.builders.mutation.kills import Job, Kills, KillSettings, kill_matrices
@@ -169,6 +172,8 @@ def test_tests_without_ids_get_theirs_and_no_tests_are_no_columns() -> None:
 def test_a_problem_that_is_wrong_itself_is_an_error() -> None:
     with pytest.raises(ExecutionError, match="unknown checker"):
         kills_of(replace(STYLES["call"][0], checker="nonesuch"), "def f(x): return x", [])
+    with pytest.raises(ExecutionError, match="problem q, whose program is to be run, is not among the problems"):
+        list(kill_matrices({"p": STYLES["call"][0]}, [Job("q", "def f(x): return x", [])]))
 
 
 def test_a_checker_decides_and_where_it_cannot_the_cell_is_null() -> None:
@@ -212,6 +217,52 @@ def test_the_same_as_each_mutant_run_alone_in_order_whatever_the_workers() -> No
         ran_together = list(kill_matrices(problems, jobs, SETTINGS, sandbox=Sandbox(workers=workers)))
         assert [kills.outcomes for kills in ran_together] == alone
         assert all(suite_score(kills) is not None for kills in ran_together)
+
+
+WHILE = "def f(x):\n    i = 0\n    while i < x:\n        i = i + 1\n    return i"
+LOOPS_FOREVER = tuple(f"def f(x):\n    i = {i}\n    while i < x: pass\n    return i" for i in range(4))
+
+
+def test_the_mutants_of_one_program_are_spread_over_the_workers_and_nothing_else_changes() -> None:
+    """Endless loops of one program no longer keep one worker busy while the others have nothing to do."""
+    shared = BIG.format("'big' if x >= 10 else 'small'")
+    problem = call(("[3]", "3"), ("[0]", "0"), ("[2]", "2"))
+    given = [Mutant(code=each, operator="given", line=1, column=0) for each in (*LOOPS_FOREVER, WHILE)]
+    jobs = [Job("p", WHILE, given), Job("q", shared, mutants(shared, cap=40).found * 2), Job("p", "1 +", given)] * 2
+    problems = {"p": problem, "q": STYLES["call"][0]}
+    one, two = (list(kill_matrices(problems, jobs, SETTINGS, sandbox=Sandbox(workers=workers))) for workers in (1, 2))
+    assert one == two
+    assert one[:3] == one[3:]
+    assert [row[0] for row in one[0].outcomes] == [Outcome.TIME_LIMIT] * 3 + [Outcome.PASS] * 2
+    assert one[2].passed == (False,) * 3
+
+
+def test_a_program_with_endless_mutants_is_worked_on_by_every_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy: dict[str, set[Worker]] = {}
+    run = Worker.run
+
+    def noted(self: Worker, plan: Plan, code: str) -> list[Happened]:
+        busy.setdefault(code, set()).add(self)
+        return run(self, plan, code)
+
+    monkeypatch.setattr(Worker, "run", noted)
+    given = [Mutant(code=each, operator="given", line=1, column=0) for each in LOOPS_FOREVER]
+    [kills] = kill_matrices({"p": call(("[5]", "5"))}, [Job("p", WHILE, given)], SETTINGS, sandbox=Sandbox(workers=2))
+    assert kills.killed == ((True,),) * 4
+    assert len(set.union(*(busy[code] for code in LOOPS_FOREVER))) == 2
+
+
+@pytest.mark.parametrize("ends", ["import os; os._exit(3)", "if x == 2: x = [0] * 10**10"])
+def test_what_a_mutant_leaves_behind_is_seen_though_a_later_one_breaks_off(ends: str) -> None:
+    """The one that breaks off takes the process with it: the program never came to its end."""
+    frame = "def f(x):\n    {}\n    return x"
+    same = frame.format("import collections; assert collections.deque")
+    meddles = frame.format("import collections as c; vars(c)['deque'] = 0")
+    codes = [meddles, same + "\n", frame.format(ends), same + "\n\n"]
+    kills = kills_of(call(("[1]", "1"), ("[2]", "2")), same, codes)
+    passes = (False, False)
+    assert kills.killed[2][1] is True
+    assert (*kills.killed[:2], *kills.killed[3:]) == (passes,) * 3
 
 
 def test_what_a_program_does_to_its_interpreter_is_not_there_for_the_next_mutant() -> None:
