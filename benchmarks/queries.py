@@ -78,7 +78,7 @@ def main(size: int, keep: Path | None, only: tuple[str, ...], as_json: bool) -> 
         if not as_json:
             print(*(f"{name:<10} {value}" for name, value in figures.items()), sep="\n")
         figures["seconds"] = {}
-        for name, seconds in _times(version, folder / "rankings.parquet", only):
+        for name, seconds in _times(version, folder, only):
             figures["seconds"][name] = seconds
             if not as_json:
                 print(f"  {name:<24} {seconds:>6.2f} s", flush=True)
@@ -101,8 +101,11 @@ def _folder(keep: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _times(version: Version, rankings: Path, only: tuple[str, ...]) -> Iterator[tuple[str, float]]:
-    connection = connect(version, other=version, rankings=rankings)
+def _times(version: Version, folder: Path, only: tuple[str, ...]) -> Iterator[tuple[str, float]]:
+    if not (folder / "scores.parquet").exists():
+        _score(version, folder / "scores.parquet")
+    beside = {"rankings": folder / "rankings.parquet", "scores": folder / "scores.parquet"}
+    connection = connect(version, other=version, **beside)
     for name, query in named_queries().items():
         if only and name not in only:
             continue
@@ -191,6 +194,23 @@ def _judge(version: Version, path: Path) -> None:
                     ) end as places,
                     'scale@wide' as dataset
                 from drawn
+            ) to '{path}' (format parquet)
+            """
+        )
+
+
+def _score(version: Version, path: Path) -> None:
+    """Every score is drawn; right programs have higher ones more often."""
+    with duckdb.connect() as connection:
+        labels = ", ".join(f"'{file}'" for file in version.files("labels"))
+        connection.execute(
+            f"""
+            copy (
+                select
+                    'rm' as model, 'f00d' as model_revision, problem_id, program_id,
+                    (hash(program_id) % 1000) / 250.0::double + coalesce(passed, false)::integer as score,
+                    100::integer as tokens, false as cut, true as valid, 'scale@wide' as dataset
+                from read_parquet([{labels}])
             ) to '{path}' (format parquet)
             """
         )

@@ -128,7 +128,7 @@ def _measured(size: int, quiet: bool) -> Figures:
         run("second", *_step("second"))
         run("diff", *_DUALSET, "diff", "scale@first", "scale@second", "--json")
         for name, query in named_queries().items():
-            if query.needs_rankings:  # there is no judge here: queries.py makes one up
+            if query.needs_rankings or query.needs_scores:  # there is no judge here: queries.py makes one up
                 continue
             compared = ("--with", "scale@second") if query.compares else ()
             run(f"sql {name}", *_DUALSET, "sql", "scale@first", "--name", name, *compared, "--format", "json")

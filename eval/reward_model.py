@@ -110,6 +110,8 @@ def load_reward_model(model: str, *, device: str = "auto", max_tokens: int = MAX
     if config.num_labels != 1:
         msg = f"{model} gives {config.num_labels} numbers: a reward model gives one (num_labels 1)"
         raise ModelError(msg)
+    if policy.tokenizer.pad_token is None:
+        policy.tokenizer.pad_token = policy.tokenizer.eos_token
     if config.get_text_config().pad_token_id is None:  # the last token is found by it
         config.pad_token_id = config.get_text_config().pad_token_id = policy.tokenizer.pad_token_id
     return RewardModel(policy, min(max_tokens, policy.window or max_tokens))

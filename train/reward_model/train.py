@@ -67,6 +67,11 @@ def _check(settings: RewardSettings) -> None:
     if settings.reward is not None:
         msg = f"the reward is {settings.reward!r}, but a reward model is trained on pairs: leave it out"
         raise RecipeError(msg)
+    if settings.max_prompt_tokens is not None:
+        msg = (
+            "max-prompt-tokens is of other commands: a pair is cut at --set max_length=..., and left out by --drop-long"
+        )
+        raise RecipeError(msg)
     if settings.held_out == settings.split:
         msg = f"held-out is {settings.held_out}, the split that is trained on: name another one, or none"
         raise RecipeError(msg)
@@ -110,6 +115,8 @@ def _prepare(settings: RewardSettings, home: Path | None, progress: Progress) ->
 def _scorer(name: str, revision: str | None, config: Any) -> Policy:
     """The base with one score for an output; the head that a language model lacks is drawn by the run's seed."""
     loaded = load_policy(name, revision=revision, device="cpu", scores=True, new_head=config.seed)
+    if loaded.tokenizer.pad_token is None:
+        loaded.tokenizer.pad_token = loaded.tokenizer.eos_token
     text: Any = loaded.model.config.get_text_config()
     text.pad_token_id = loaded.model.config.pad_token_id = loaded.tokenizer.pad_token_id
     return loaded

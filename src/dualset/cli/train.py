@@ -199,8 +199,8 @@ def reward_command(
 ) -> None:
     """Learn to score with TRL's RewardTrainer on pairs of REF: a program that passes against one that fails.
 
-    The presets codescaler-1.7b, -4b and -8b are for models of these sizes (CodeScaler, arXiv 2602.17684), micro for a
-    tiny one on a CPU.
+    The presets codescaler-1.7b (taken if none is said), -4b and -8b are for models of these sizes (CodeScaler, arXiv
+    2602.17684), micro for a tiny one on a CPU.
 
         dualset train reward micro@v1 --model micro --preset micro
     """
@@ -208,6 +208,8 @@ def reward_command(
     from dualset.train.reward_model.settings import RewardSettings
     from dualset.train.reward_model.train import train_reward
 
+    if options["preset"] == "dust":  # the default of the other commands
+        options["preset"] = "codescaler-1.7b"
     pairs = PairSettings(
         max_per_problem=max_per_problem or None, order=order, length_ratio=length_ratio, seed=seed or 0
     )

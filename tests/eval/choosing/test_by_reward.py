@@ -1,5 +1,7 @@
 """Choosing by a reward model's scores: which is chosen, what is refused, and that batches change nothing."""
 
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,20 @@ def test_a_batch_changes_no_score(scorer: Path) -> None:
     one, many = model.score(pairs, batch_size=1)[0], model.score(pairs, batch_size=5)[0]
     assert one == pytest.approx(many, abs=1e-6)
     assert len({round(score, 6) for score in one}) == 5
+
+
+def test_a_tokenizer_without_padding_is_no_obstacle(scorer: Path, tmp_path: Path) -> None:
+    from transformers import AutoTokenizer
+
+    folder = Path(shutil.copytree(scorer, tmp_path / "rm"))
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.pad_token = None
+    tokenizer.save_pretrained(folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"pad_token_id": None}))
+    model = load_reward_model(str(folder))
+    pairs = [("Sum the list.", "x" * n) for n in (1, 40, 7)]
+    assert model.score(pairs, batch_size=1)[0] == pytest.approx(model.score(pairs, batch_size=3)[0], abs=1e-6)
 
 
 def test_what_is_too_long_is_cut_and_counted(scorer: Path) -> None:

@@ -169,6 +169,7 @@ def test_pairs_of_a_file_but_not_of_held_out_problems(small_version: Path, tiny_
     [
         ({"preset": "codescaler-8b", "overrides": BIG}, TrainingError, "too few pairs to train on: .* needs 999"),
         ({"split": "validation"}, TrainingError, "give no pairs in the validation split"),
+        ({"max_prompt_tokens": 9}, RecipeError, "a pair is cut at --set max_length"),
         ({"reward": "ndcg"}, RecipeError, "a reward model is trained on pairs"),
         ({"held_out": "train"}, RecipeError, "held-out is train, the split that is trained on"),
         ({"pairs": PairSettings(order="hard")}, RecipeError, "did you mean 'hardest'"),
