@@ -70,7 +70,7 @@ def model_card(title: str, record: Mapping[str, Any], results: Results | None = 
             "",
             f"# {title}",
             "",
-            _TASK[record["kind"]],
+            _task(record),
             "",
             "| | |",
             "|---|---|",
@@ -110,6 +110,12 @@ def model_card(title: str, record: Mapping[str, Any], results: Results | None = 
     )
 
 
+def _task(record: Mapping[str, Any]) -> str:
+    if str((record.get("targets") or {}).get("from", "")).startswith("programs"):
+        return "Trained with SFT to write programs like chosen ones."
+    return _TASK[record["kind"]]
+
+
 def _before(record: Mapping[str, Any]) -> list[str]:
     """The runs that made the base model, if any: stages of a chain, or rounds."""
     if not record.get("before"):
@@ -130,6 +136,10 @@ def _filter(data: Mapping[str, Any]) -> str:
 def _targets(targets: Mapping[str, Any]) -> str:
     if targets["from"] == "labels":
         return "the rankings that the labels give"
+    if str(targets["from"]).startswith("programs"):
+        chosen = targets["from"].partition(":")[2]
+        by = f"the best by the scores of {chosen}" if chosen else "one that passes"
+        return f"programs, {by}: of {targets['right']} of {targets['groups']} problems"
     whose = "the base model's own answers" if targets["from"] == "own" else f"the answers in {targets['from']}"
     return f"{whose} that order all pairs right: {targets['right']} of {targets['groups']} groups"
 

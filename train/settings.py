@@ -21,7 +21,9 @@ class TrainSettings:
         overrides: ``key=value`` for any field of the TRL config.
         reward: pairwise_accuracy, ndcg or selection (ranking only); None: the preset's.
         keep_silent: ranking: the share of groups that stays though the base model's answers to them all earn the same.
-        targets: labels, own or a file of answers (imitation only); see ``targets.py``.
+        targets: labels, own or a file of answers (imitation only); see ``targets.py``. programs, or programs:FILE of
+            scores; see ``program_targets.py``.
+        min_score: programs:FILE: the least score of a program that is imitated.
         tries: own: answers sampled a group at most.
         answer_tokens: own: tokens an answer at most.
         max_steps: optimizer steps at most; None: the preset's.
@@ -42,6 +44,7 @@ class TrainSettings:
     reward: str | None = None
     keep_silent: float = 1.0
     targets: str = "labels"
+    min_score: float | None = None
     tries: int = 8
     answer_tokens: int = 4096
     max_steps: int | None = None

@@ -122,8 +122,10 @@ def coevolve_command(workers: int | None, isolation: str, **options: Any) -> Non
     default="labels",
     show_default=True,
     metavar="WHAT",
-    help="labels (the right ranking), own (the base model's right answers), or a JSONL file with group_id and answer.",
+    help="labels (the right ranking), own (the base model's right answers), or a JSONL file with group_id and answer; "
+    "programs (one that passes), or programs:FILE (the best by the scores of dualset score).",
 )
+@click.option("--min-score", type=float, help="programs:FILE: the least score of a program that is imitated.")
 @click.option("--tries", type=click.IntRange(1), default=8, show_default=True, help="own: answers a group at most.")
 @click.option(
     "--answer-tokens", type=click.IntRange(1), default=4096, show_default=True, help="own: tokens an answer at most."
