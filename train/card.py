@@ -28,6 +28,9 @@ _FIGURES = (
     "generation/passed",
     "generation/has_code",
     "generation/mixed_problems",
+    "coder/reward",
+    "tester/reward",
+    "turn/silent",
     "coder/passed",
     "tester/accuracy",
     "tester/one_test",
@@ -42,10 +45,16 @@ _FIGURES = (
 _TASK = {
     "rank": "Trained with GRPO to rank programs: those that pass all tests of a problem before those that do not.",
     "generate": "Trained with GRPO to write programs, rewarded by running them: 1 for passing all tests of a problem.",
-    "coevolve": "Trained with GRPO to write programs and tests, each rewarded by the other, with no ground truth.",
+    "coevolve": "Trained with GRPO to write programs{}.",
     "imitate": "Trained with SFT on right rankings: programs that pass all tests of a problem before the others.",
 }
 
+_METHOD = {
+    "consensus": " and tests, each rewarded by the other; only a calibration, where there was one, looked at labels",
+    "online": ", rewarded by the share of the tests that pass, written by the model itself as it was",
+    "offline": ", rewarded by the share of the tests that pass, written by the base model",
+    "cure": " and tests, both rewarded by the problems' own tests (CURE)",
+}
 _TAG = {"imitate": "sft"}
 """Of the kinds that are not GRPO."""
 _PENALTY = {"rank": "; -1 for a malformed ranking", "generate": "; 0 without code"}
@@ -87,11 +96,11 @@ def model_card(title: str, record: Mapping[str, Any], results: Results | None = 
             "",
             *_before(record),
             *(results_table(results) if results else []),
-            *_figures(record["metrics"]),
+            *_figures(record["metrics"], _MISLEADING if record["kind"] == "coevolve" else frozenset()),
             "## Settings",
             "",
             "```json",
-            json.dumps(record["settings"], indent=1, ensure_ascii=False),
+            json.dumps(_settings(record), indent=1, ensure_ascii=False),
             "```",
             "",
             "## Load it",
@@ -113,7 +122,13 @@ def model_card(title: str, record: Mapping[str, Any], results: Results | None = 
 def _task(record: Mapping[str, Any]) -> str:
     if str((record.get("targets") or {}).get("from", "")).startswith("programs"):
         return "Trained with SFT to write programs like chosen ones."
-    return _TASK[record["kind"]]
+    told = record.get("coevolution")
+    return _TASK[record["kind"]].format(_METHOD[told["method"]] if told else "")
+
+
+def _settings(record: Mapping[str, Any]) -> dict[str, Any]:
+    own = {"coevolution": record["coevolution"]} if "coevolution" in record else {}
+    return {**record["settings"], **own}
 
 
 def _before(record: Mapping[str, Any]) -> list[str]:
@@ -164,9 +179,13 @@ def _metadata(title: str, record: Mapping[str, Any], results: Results | None) ->
     return metadata
 
 
-def _figures(metrics: Mapping[str, Mapping[str, float]]) -> list[str]:
+_MISLEADING = frozenset({"reward", "frac_reward_zero_std"})
+"""Of co-evolution: over roles of different scales, and blind to problems that rewarded nobody."""
+
+
+def _figures(metrics: Mapping[str, Mapping[str, float]], without: frozenset[str]) -> list[str]:
     """A table of the figures that tell how training went."""
-    shown = [name for name in (*_FIGURES, *sorted(metrics)) if name in metrics]
+    shown = [name for name in (*_FIGURES, *sorted(metrics)) if name in metrics and name not in without]
     shown = [n for n in dict.fromkeys(shown) if n in _FIGURES or n.startswith("reward_by_n_correct/")]
     if not shown:
         return []

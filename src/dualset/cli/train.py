@@ -19,13 +19,13 @@ def command() -> None:
     """Train a model from a version: rank or generate (GRPO), or imitate (SFT)."""
 
 
-def _options(function: Callable[..., None]) -> Callable[..., None]:
-    """What both commands take."""
+def _options_with(preset: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """What each command that trains takes; the preset with the paper's settings is the default."""
     options = [
         click.argument("ref"),
         click.option("--model", help="Base model: a folder, a Hub id or micro; default: the samples' own."),
         click.option("--model-revision", help="The base model's Hub commit."),
-        click.option("--preset", default="dust", show_default=True, help="dust, micro or a YAML file."),
+        click.option("--preset", default=preset, show_default=True, help=f"{preset}, micro or a YAML file."),
         click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any field of TRL's config."),
         click.option("--max-steps", type=click.IntRange(1), help="Optimizer steps at most."),
         click.option("--seed", type=int, help="Of the order of rows and of sampling."),
@@ -50,9 +50,16 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--dry-run", is_flag=True, help="Make every check, and train nothing."),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
     ]
-    for option in reversed(options):
-        function = option(function)
-    return function
+
+    def with_options(function: Callable[..., None]) -> Callable[..., None]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return with_options
+
+
+_options = _options_with("dust")
 
 
 _keep_silent = click.option(
@@ -98,7 +105,7 @@ def generate_command(workers: int | None, isolation: str, **options: Any) -> Non
 
 
 @command.command("coevolve")
-@_options
+@_options_with("zerocoder")
 @sandbox_options
 def coevolve_command(workers: int | None, isolation: str, **options: Any) -> None:
     """Learn to write programs and tests from no ground truth: each role is rewarded by the other (ZeroCoder).
@@ -110,8 +117,6 @@ def coevolve_command(workers: int | None, isolation: str, **options: Any) -> Non
     """
     from dualset.train.coevolve.run import coevolve
 
-    if options["preset"] == "dust":  # the default of the other commands
-        options["preset"] = "zerocoder"
     _run(partial(coevolve, sandbox=sandbox_of(workers, isolation)), **options)
 
 
