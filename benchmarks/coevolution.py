@@ -41,6 +41,8 @@ CONSENSUS = {
     "b4(4,3)": "b4(4,3)",
     "dyb4": "dyb4",
 }
+ALIKE = ("loss_type=grpo", "epsilon_high=0.2", "max_completion_length=96")
+"""What coevolve-micro sets otherwise than generate-micro."""
 BASELINES = ("online", "offline", "execution")
 FIGURES = ("coder/passed", "tester/accuracy", "tester/mutation_score", "selection/noise", "selection/kept")
 PARTS = ("rollout", "execution", "mutation", "calibration", "training", "watch")
@@ -74,7 +76,7 @@ class Study:
             return ["coevolve", *given, *chosen]
         half = ["--max-steps", str(self._steps // 2)]
         if arm == "execution":
-            return ["generate", *given, *half]
+            return ["generate", *given, *half, *(f"--set={each}" for each in ALIKE)]
         return ["coevolve", *given, "--set", f"coevolution.method={arm}", *half]
 
 

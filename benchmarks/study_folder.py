@@ -37,9 +37,15 @@ class StudyFolder:
         return f"{name}@{json.loads(done.splitlines()[-1])['revision'][:12]}"
 
     def train(self, name: str, argv: Sequence[str], ref: str, output: Path, model: Path) -> None:
-        """One training command; nothing where its model is finished."""
+        """One training command; nothing where the very same one is finished."""
+        command = ["train", *argv, ref, "-o", str(output)]
+        if _finished(model) and not self._said(name, command):
+            msg = (
+                f"{model} was trained by another command than  dualset {' '.join(command)}: give --work another folder"
+            )
+            raise click.ClickException(msg)
         if not _finished(model):
-            self.run(name, ["train", *argv, ref, "-o", str(output)])
+            self.run(name, command)
 
     def evaluate(self, name: str, model: str, seed: int, ref: str) -> dict[str, dict[str, float]]:
         """Scores on the test split, by metric and problem."""
@@ -50,6 +56,11 @@ class StudyFolder:
             made.rename(file)
         by_problem: dict[str, dict[str, float]] = json.loads(file.read_text())["models"][0]["by_problem"]
         return by_problem
+
+    def _said(self, name: str, argv: Sequence[str]) -> bool:
+        """Whether the log of that name is of this command."""
+        log = self._work / "logs" / f"{name}.log"
+        return log.exists() and log.read_text().startswith(f"$ dualset {' '.join(argv)}\n")
 
     def run(self, name: str, argv: Sequence[str], *, may_fail: bool = False) -> str:
         """One command of dualset; what it says is kept in ``logs/NAME.log``."""

@@ -97,7 +97,7 @@ def score_version(
         QueryError: the version has no programs there, or the file cannot be written.
     """
     place = locate_model(model, revision)
-    check_reward_model(str(place.folder))
+    check_reward_model(model if revision is None else str(place.folder))
     total = sum(version.splits["labels"].get(each, 0) for each in Split if split in (None, each))
     kept = Shards((home or store_home()) / version.name / "work" / "scores", _KEPT)
     scorer = _Scorer(place, device, batch_size, max_tokens)

@@ -13,6 +13,7 @@ import yaml
 from dualset.builders.candidates.policy import OUR_POLICIES
 from dualset.train.lineage import chain
 from dualset.train.results import Results, model_index, results_table
+from dualset.train.reward_model.card_lines import by_model, held_out_line, model_line, pairs_line, watch_line
 
 __all__ = ["model_card"]
 
@@ -28,6 +29,9 @@ _FIGURES = (
     "generation/passed",
     "generation/has_code",
     "generation/mixed_problems",
+    "coder/reward",
+    "tester/reward",
+    "turn/silent",
     "coder/passed",
     "tester/accuracy",
     "tester/one_test",
@@ -49,20 +53,22 @@ _FIGURES = (
 _TASK = {
     "rank": "Trained with GRPO to rank programs: those that pass all tests of a problem before those that do not.",
     "generate": "Trained with GRPO to write programs, rewarded by running them: 1 for passing all tests of a problem.",
-    "coevolve": "Trained with GRPO to write programs and tests, each rewarded by the other, with no ground truth.",
+    "coevolve": "Trained with GRPO to write programs{}.",
     "imitate": "Trained with SFT on right rankings: programs that pass all tests of a problem before the others.",
     "reward": "A reward model: one score for a problem and a program, trained so that programs which pass all tests "
     "score higher than those of the same problem which fail (Bradley-Terry).",
+}
+_METHOD = {
+    "consensus": " and tests, each rewarded by the other; only a calibration, where there was one, looked at labels",
+    "online": ", rewarded by the share of the tests that pass, written by the model itself as it was",
+    "offline": ", rewarded by the share of the tests that pass, written by the base model",
+    "cure": " and tests, both rewarded by the problems' own tests (CURE)",
 }
 _PIPELINE = {"reward": "text-classification"}
 _ROWS = {"generate": "problems", "coevolve": "prompts", "reward": "pairs"}
 _TAG = {"imitate": "sft", "reward": "reward-trainer"}
 """Of the kinds that are not GRPO."""
 
-_BY_MODEL = (
-    "Trained with GRPO to write programs, rewarded by a reward model's score of them: softplus of the score, 0 for an "
-    "answer without exactly one block of code that parses"
-)
 _PENALTY = {"rank": "; -1 for a malformed ranking", "generate": "; 0 without code"}
 
 
@@ -96,21 +102,21 @@ def model_card(title: str, record: Mapping[str, Any], results: Results | None = 
             *([f"| filter | {_filter(data)} |"] if data.get("silent") else []),
             *([f"| reward | {record['reward']}{_penalty(record)} |"] if record.get("reward") else []),
             *([f"| imitated | {_targets(record['targets'])} |"] if record.get("targets") else []),
-            *([f"| reward model | {_at_model(record['reward_model'])} |"] if record.get("reward_model") else []),
-            *([f"| watched | {_watched(record['watch'])} |"] if record.get("watch") else []),
-            *([f"| pairs | {_pairs(record['pairs'])} |"] if record.get("pairs") else []),
-            *([f"| held out | {_held_out(record['held_out'])} |"] if record.get("held_out") else []),
+            *([f"| reward model | {model_line(record['reward_model'])} |"] if record.get("reward_model") else []),
+            *([f"| watched | {watch_line(record['watch'])} |"] if record.get("watch") else []),
+            *([f"| pairs | {pairs_line(record['pairs'])} |"] if record.get("pairs") else []),
+            *([f"| held out | {held_out_line(record['held_out'])} |"] if record.get("held_out") else []),
             f"| optimizer steps | {record['steps']} |",
             f"| preset | {record['preset']} |",
             f"| versions | {', '.join(f'{name} {number}' for name, number in record['versions'].items())} |",
             "",
             *_before(record),
             *(results_table(results) if results else []),
-            *_figures(record["metrics"]),
+            *_figures(record["metrics"], _MISLEADING if record["kind"] == "coevolve" else frozenset()),
             "## Settings",
             "",
             "```json",
-            json.dumps(record["settings"], indent=1, ensure_ascii=False),
+            json.dumps(_settings(record), indent=1, ensure_ascii=False),
             "```",
             "",
             "## Load it",
@@ -133,13 +139,6 @@ def _penalty(record: Mapping[str, Any]) -> str:
     return "; 0 for an invalid answer" if record.get("reward_model") else _PENALTY.get(str(record["kind"]), "")
 
 
-def _task(record: Mapping[str, Any]) -> str:
-    if not record.get("reward_model"):
-        return _TASK[str(record["kind"])]
-    both = "; and by running them: 1 more for passing all tests of a problem"
-    return f"{_BY_MODEL}{both if str(record['reward']).endswith('+execution') else ''}."
-
-
 def _class(record: Mapping[str, Any]) -> str:
     return "AutoModelForSequenceClassification" if record["kind"] == "reward" else "AutoModelForCausalLM"
 
@@ -151,34 +150,18 @@ def _next(record: Mapping[str, Any], title: str, ref: str) -> list[str]:
     return [f"Measure it against its base: `dualset eval {_eval_base(record['base_model'])} {title} {ref}`."]
 
 
-def _at_model(model: Mapping[str, Any]) -> str:
-    return f"{model['name']}{_at(model['revision'])}"
+def _task(record: Mapping[str, Any]) -> str:
+    if record.get("reward_model"):
+        return by_model(record)
+    if str((record.get("targets") or {}).get("from", "")).startswith("programs"):
+        return "Trained with SFT to write programs like chosen ones."
+    told = record.get("coevolution")
+    return _TASK[record["kind"]].format(_METHOD[told["method"]] if told else "")
 
 
-def _watched(watch: Mapping[str, Any]) -> str:
-    """What running some of the programs said of the reward."""
-    first, last = watch["first"], watch["last"]
-    if first is None:
-        return "no program was run"
-    rates = (
-        f"pass rate {first['passed']:.3f} to {last['passed']:.3f}, reward {first['reward']:.3f} to {last['reward']:.3f}"
-    )
-    return f"{rates} in {watch['looks']} looks{'; stopped: they parted' if watch['parted'] else ''}"
-
-
-def _pairs(pairs: Mapping[str, Any]) -> str:
-    """What became of over-long ones is said: a score of half a program is one of half a program."""
-    said = f"of {pairs['problems']} problems, from {pairs['from']}; {pairs['cut']} cut at {pairs['max_tokens']} tokens"
-    return said + (f"; {pairs['blind']} left out: alike after the cut" if pairs["blind"] else "")
-
-
-def _held_out(held: Mapping[str, Any]) -> str:
-    accuracy = held["pair_accuracy"]
-    if accuracy["value"] is None:
-        return f"no pairs in the {held['split']} split"
-    seen = f"pair accuracy {accuracy['value']:.3f} on {accuracy['n']} problems of the {held['split']} split"
-    between = "" if accuracy["low"] is None else f" (95 % interval {accuracy['low']:.3f} to {accuracy['high']:.3f})"
-    return f"{seen}{between}; chance 0.5"
+def _settings(record: Mapping[str, Any]) -> dict[str, Any]:
+    own = {"coevolution": record["coevolution"]} if "coevolution" in record else {}
+    return {**record["settings"], **own}
 
 
 def _before(record: Mapping[str, Any]) -> list[str]:
@@ -201,6 +184,10 @@ def _filter(data: Mapping[str, Any]) -> str:
 def _targets(targets: Mapping[str, Any]) -> str:
     if targets["from"] == "labels":
         return "the rankings that the labels give"
+    if str(targets["from"]).startswith("programs"):
+        chosen = targets["from"].partition(":")[2]
+        by = f"the best by the scores of {chosen}" if chosen else "one that passes"
+        return f"programs, {by}: of {targets['right']} of {targets['groups']} problems"
     whose = "the base model's own answers" if targets["from"] == "own" else f"the answers in {targets['from']}"
     return f"{whose} that order all pairs right: {targets['right']} of {targets['groups']} groups"
 
@@ -228,9 +215,13 @@ def _metadata(title: str, record: Mapping[str, Any], results: Results | None) ->
     return metadata
 
 
-def _figures(metrics: Mapping[str, Mapping[str, float]]) -> list[str]:
+_MISLEADING = frozenset({"reward", "frac_reward_zero_std"})
+"""Of co-evolution: over roles of different scales, and blind to problems that rewarded nobody."""
+
+
+def _figures(metrics: Mapping[str, Mapping[str, float]], without: frozenset[str]) -> list[str]:
     """A table of the figures that tell how training went."""
-    shown = [name for name in (*_FIGURES, *sorted(metrics)) if name in metrics]
+    shown = [name for name in (*_FIGURES, *sorted(metrics)) if name in metrics and name not in without]
     shown = [n for n in dict.fromkeys(shown) if n in _FIGURES or n.startswith("reward_by_n_correct/")]
     if not shown:
         return []

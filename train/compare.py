@@ -17,7 +17,8 @@ from dualset.train.lineage import chain, total_steps
 
 __all__ = ["Comparison", "compare"]
 
-_ON_GROUPS = ("rank", "imitate")
+_ROWS = {"rank": "groups", "imitate": "groups", "generate": "problems", "coevolve": "problems"}
+"""What each kind learns from; kinds of the same are compared by it."""
 
 
 class Comparison(NamedTuple):
@@ -71,17 +72,20 @@ def _seen(runs: Sequence[Mapping[str, Any]]) -> int | None:
 
 
 def _other_groups(folders: Sequence[Path], records: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Of each version that several runs took groups from: whether they took the same ones, before answers are found."""
-    taken: dict[str, list[tuple[str, str]]] = {}
+    """Of each version that several runs took rows from: whether they took the same ones, before answers are found."""
+    taken: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for folder, record in zip(folders, records, strict=True):
         for run in chain(record):
-            if run["kind"] in _ON_GROUPS:
-                taken.setdefault(run["revision"], []).append((folder.name, _which(run)))
+            taken.setdefault((_rows(run), run["revision"]), []).append((folder.name, _which(run)))
     return [
-        f"groups of {revision[:12]}: " + ", ".join(f"{name} {which}" for name, which in told)
-        for revision, told in taken.items()
+        f"{what} of {revision[:12]}: " + ", ".join(f"{name} {which}" for name, which in told)
+        for (what, revision), told in taken.items()
         if len({which for _, which in told}) > 1
     ]
+
+
+def _rows(run: Mapping[str, Any]) -> str:
+    return "problems" if str(run["by"]).startswith("programs") else _ROWS.get(run["kind"], str(run["kind"]))
 
 
 def _which(run: Mapping[str, Any]) -> str:

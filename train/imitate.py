@@ -1,4 +1,6 @@
-"""Learn by imitation: TRL's SFT on the right rankings of the same rows. The baseline that ranking is compared with.
+"""Learn by imitation: TRL's SFT on the right rankings of the same rows, or on programs.
+
+On rankings it is the baseline that learning to rank is compared with.
 
 Run:  dualset train imitate NAME@REVISION --model micro --preset micro
 
@@ -14,6 +16,7 @@ from dualset.builders.errors import RecipeError
 from dualset.builders.progress import Progress, silent
 from dualset.train.presets import load_preset
 from dualset.train.processes import first_decides, on_device
+from dualset.train.program_targets import names_programs, program_rows
 from dualset.train.quiet import quiet
 from dualset.train.rows import Fitting, check_enough, keep_fitting, load_groups, token_lengths
 from dualset.train.run import Prepared, dry_result, open_run, run
@@ -46,6 +49,9 @@ def imitate(
         TrainingError: too few groups, rows that do not fit, or a folder that is taken.
     """
     needs_train_extra()
+    if settings.min_score is not None and not names_programs(settings.targets):
+        msg = f"min-score is {settings.min_score}, but only programs have scores: leave it out"
+        raise RecipeError(msg)
     if settings.reward is not None:
         msg = f"the reward is {settings.reward!r}, but imitating has none: leave it out, or use  train rank"
         raise RecipeError(msg)
@@ -81,10 +87,9 @@ def _prepare(settings: TrainSettings, home: Path | None, progress: Progress) -> 
 
 def _rows(begun: Start, settings: TrainSettings, progress: Progress) -> tuple[Fitting, dict[str, Any]]:
     """The rows that fit whole, enough of them for one optimizer step; and what the targets are."""
-    rows = load_groups(begun.version, settings.split, (*COLUMNS, *_TOLD))
-    ids = set(rows["group_id"][:])
-    targets = _targets(rows, begun, settings, progress)
-    rows = targets.rows
+    programs = names_programs(settings.targets)
+    ids, targets = _programs(begun, settings) if programs else _rankings(begun, settings, progress)
+    rows, name = targets.rows, "problem_id" if programs else "group_id"
     chats = [[*prompt, *answer] for prompt, answer in zip(rows["prompt"][:], rows["completion"][:], strict=True)]
     lengths = token_lengths(chats, begun.base.tokenizer, answered=True, progress=progress)
     limit, why = _limit(begun, settings.max_prompt_tokens)
@@ -93,9 +98,32 @@ def _rows(begun: Start, settings: TrainSettings, progress: Progress) -> tuple[Fi
     needed = config.train_batch_size * config.gradient_accumulation_steps * config.world_size
     check_enough(len(fitting.rows), needed, "one step", f"per_device_train_batch_size={len(fitting.rows)}")
     own = {"tries": settings.tries, "answer_tokens": settings.answer_tokens} if settings.targets == OWN else {}
-    told = {"from": file_told(settings.targets), **own, "groups": targets.n_groups, "right": len(targets.rows)}
-    dropped = set(targets.rows["group_id"][:]) - set(fitting.rows["group_id"][:])
+    told = {"from": _told(settings), **own, "groups": targets.n_groups, "right": len(targets.rows)}
+    dropped = set(targets.rows[name][:]) - set(fitting.rows[name][:])
     return fitting._replace(rows=fitting.rows.select_columns(list(COLUMNS)), ids=tuple(sorted(ids - dropped))), told
+
+
+def _programs(begun: Start, settings: TrainSettings) -> tuple[set[str], Targets]:
+    """Programs to imitate, and the problems that have one."""
+    targets = program_rows(
+        begun.version, settings.split, settings.targets, least=settings.min_score, seed=begun.config.seed
+    )
+    return set(targets.rows["problem_id"][:]), targets
+
+
+def _rankings(begun: Start, settings: TrainSettings, progress: Progress) -> tuple[set[str], Targets]:
+    """Rankings to imitate, and the groups that they were looked for in."""
+    rows = load_groups(begun.version, settings.split, (*COLUMNS, *_TOLD))
+    return set(rows["group_id"][:]), _targets(rows, begun, settings, progress)
+
+
+def _told(settings: TrainSettings) -> str:
+    """The targets, without where a file of scores lies."""
+    word, colon, file = settings.targets.partition(":")
+    if not names_programs(settings.targets) or not colon:
+        return file_told(settings.targets)
+    least = "" if settings.min_score is None else f", {settings.min_score} or more"
+    return f"{word}:{file_told(file)}{least}"
 
 
 def _targets(rows: Any, begun: Start, settings: TrainSettings, progress: Progress) -> Targets:

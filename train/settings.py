@@ -24,7 +24,9 @@ class TrainSettings:
         reward: ranking: pairwise_accuracy, ndcg or selection; generation: execution, rm:MODEL or rm:MODEL+execution;
             None: the preset's, or execution.
         keep_silent: ranking: the share of groups that stays though the base model's answers to them all earn the same.
-        targets: labels, own or a file of answers (imitation only); see ``targets.py``.
+        targets: labels, own or a file of answers (imitation only); see ``targets.py``. programs, or programs:FILE of
+            scores; see ``program_targets.py``.
+        min_score: programs:FILE: the least score of a program that is imitated.
         tries: own: answers sampled a group at most.
         answer_tokens: own: tokens an answer at most.
         max_steps: optimizer steps at most; None: the preset's.
@@ -46,6 +48,7 @@ class TrainSettings:
     reward: str | None = None
     keep_silent: float = 1.0
     targets: str = "labels"
+    min_score: float | None = None
     tries: int = 8
     answer_tokens: int = 4096
     max_steps: int | None = None

@@ -10,6 +10,7 @@ from typing import Any
 from dualset.builders.candidates.prompts import Template, load_template, writing_prompt
 from dualset.builders.dataset.records import Message, Problem
 from dualset.builders.dataset.store import Version
+from dualset.builders.errors import RecipeError
 from dualset.builders.recorded import recorded
 from dualset.train.coevolve.settings import CoevolutionSettings
 from dualset.train.coevolve.turns import Role
@@ -21,6 +22,9 @@ Chat = list[Message]
 
 class Asks:
     """The chats of some problems.
+
+    Raises:
+        RecipeError: both roles would be asked the same.
 
     Attributes:
         chats: by problem_id and role.
@@ -34,6 +38,9 @@ class Asks:
         for problem in problems:
             own = coder.chat(problem) if coder else writing_prompt(problem)
             made = {Role.CODER: list(own), Role.TESTER: list(tester.chat(problem))}
+            if _key(made[Role.CODER]) == _key(made[Role.TESTER]):
+                msg = f"the template {tester.name} asks both roles the same: give another coevolution.tests_prompt"
+                raise RecipeError(msg)
             if any(_key(chat) in self._of for chat in made.values()):
                 self.twice += 1
                 continue

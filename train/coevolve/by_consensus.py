@@ -83,9 +83,11 @@ class ByConsensus:
             )
             for i, each in enumerate(seen)
         ]
-        return Rewarded(
-            rewards, {"tester/agreement_weight": weight, "tester/mutation_score": mean(_killed(seen, scores))}
-        )
+        figures: Figures = {
+            "tester/agreement_weight": weight,
+            "tester/mutation_score": mean(_killed(seen, chosen, scores)),
+        }
+        return Rewarded(rewards, figures)
 
     def _draw(self, each: Seen, step: int) -> str:
         """One of the selected programs, by the seed."""
@@ -96,8 +98,12 @@ class ByConsensus:
         return code
 
 
-def _killed(seen: Sequence[Seen], scores: Mapping[int, Scores]) -> Iterator[float]:
-    """The gated mutation score of every answer of the tester where a program was selected; no test kills nothing."""
+def _killed(seen: Sequence[Seen], chosen: Mapping[int, str], scores: Mapping[int, Scores]) -> Iterator[float | None]:
+    """The gated mutation score of every answer of the tester where a program was selected; no test kills nothing.
+
+    None: unknown, since the program has no mutants or the machine failed.
+    """
     for i, of in scores.items():
+        passed = seen[i].passed[chosen[i]]
         for test in seen[i].said.tests:
-            yield 0.0 if test is None else of.get(test.test_id) or 0.0
+            yield 0.0 if test is None or passed[test.test_id] is False else of.get(test.test_id)

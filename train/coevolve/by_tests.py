@@ -5,7 +5,7 @@ In: problems whose programs were run. Out: the share of its problem's tests that
 
 from collections.abc import Sequence
 
-from dualset.train.coevolve.consensus import NOBODY, Agreed, Sampled
+from dualset.train.coevolve.consensus import NOT_ASKED, Agreed, Sampled
 from dualset.train.coevolve.rewards import reward_share
 from dualset.train.coevolve.rollout import Turned
 from dualset.train.coevolve.seen import Figures, Rewarded, Seen, When
@@ -22,7 +22,7 @@ class ByTests:
 
     def agree(self, of: Sampled) -> Agreed:
         """Nobody is looked for."""
-        return NOBODY
+        return NOT_ASKED
 
     def coder(self, seen: Sequence[Seen]) -> Rewarded:
         """Shares; a test that was written twice counts twice."""

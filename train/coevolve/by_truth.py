@@ -6,7 +6,7 @@ the tests passed) or the tester (tests that tell right programs from wrong ones)
 
 from collections.abc import Sequence
 
-from dualset.train.coevolve.consensus import NOBODY, Agreed, Sampled
+from dualset.train.coevolve.consensus import NOT_ASKED, Agreed, Sampled
 from dualset.train.coevolve.rewards import reward_cure, reward_right
 from dualset.train.coevolve.rollout import Turned
 from dualset.train.coevolve.seen import Figures, Rewarded, Seen, When
@@ -35,7 +35,7 @@ class ByTruth:
 
     def agree(self, of: Sampled) -> Agreed:
         """Nobody is looked for."""
-        return NOBODY
+        return NOT_ASKED
 
     def coder(self, seen: Sequence[Seen]) -> Rewarded:
         """1 for a right program."""

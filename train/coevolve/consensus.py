@@ -15,7 +15,7 @@ from dualset.builders.consensus.select import Selector, Ties, select
 from dualset.train.coevolve.bench import Passed
 from dualset.train.coevolve.written import Written
 
-__all__ = ["Agreed", "Sampled", "agree", "sampled"]
+__all__ = ["NOT_ASKED", "Agreed", "Sampled", "agree", "sampled"]
 
 
 class Sampled(NamedTuple):
@@ -38,15 +38,16 @@ class Agreed(NamedTuple):
     Attributes:
         programs: answers of the coder that are of it, by position; None: nothing was decided.
         tests: answers of the tester that all of those pass.
-        kept: whether the rank filter let the matrix through.
+        kept: whether the rank filter let the matrix through; None: nobody asked.
     """
 
     programs: frozenset[int] | None
     tests: frozenset[int]
-    kept: bool
+    kept: bool | None
 
 
-NOBODY = Agreed(None, frozenset(), kept=False)
+NOT_ASKED = Agreed(None, frozenset(), kept=None)
+"""For ways to reward that look for no consensus."""
 
 
 def sampled(said: Written, passed: Passed) -> Sampled:
@@ -73,7 +74,7 @@ def agree(of: Sampled, selector: Selector, ties: Ties, rank_above: int) -> Agree
         rank_above: a matrix of at most this real rank decides nothing.
     """
     if of.matrix is None or not keeps(of.matrix, rank_above):
-        return NOBODY
+        return Agreed(None, frozenset(), kept=False)
     found = select(selector, of.matrix, ties)
     if not found.rows:
         return Agreed(None, frozenset(), kept=True)

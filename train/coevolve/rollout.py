@@ -6,12 +6,12 @@ written by the model as it is now, with TRL's own generation (transformers or vL
 base model wrote once (``offline.py``). Left out: what follows from it (``turn.py``).
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dualset.builders.dataset.records import Problem
 from dualset.train.coevolve.asks import Asks
+from dualset.train.coevolve.stopwatch import Stopwatch
 from dualset.train.coevolve.turns import Role
 from dualset.train.coevolve.written import Answer, Written, written
 
@@ -25,13 +25,11 @@ class Turned(NamedTuple):
         role: that learns.
         problems: what was written for the turn's problems, in TRL's order.
         labelled: what was written for the labelled ones; none where nothing is calibrated in this turn.
-        seconds: that it took.
     """
 
     role: Role
     problems: list[Written]
     labelled: list[Written]
-    seconds: float
 
 
 class Rollout:
@@ -40,6 +38,7 @@ class Rollout:
     Args:
         problems: by problem_id: those trained on and the labelled ones.
         asks: what is asked for each.
+        stopwatch: a turn begins here.
         labelled: problem_ids of the labelled ones; none: nothing is calibrated.
         calibrate_every: turns from one calibration to the next; a resumed run begins with one.
         steps_a_turn: optimizer steps.
@@ -50,12 +49,13 @@ class Rollout:
         self,
         problems: Mapping[str, Problem],
         asks: Asks,
+        stopwatch: Stopwatch,
         labelled: Sequence[str] = (),
         calibrate_every: int = 1,
         steps_a_turn: int = 1,
         fixed_tests: Callable[[Any], Mapping[str, list[Answer]]] | None = None,
     ) -> None:
-        self._problems, self._asks = problems, asks
+        self._problems, self._asks, self._stopwatch = problems, asks, stopwatch
         self._labelled, self._every = labelled, calibrate_every * steps_a_turn
         self._fixed_tests = fixed_tests
         self.latest: Turned | None = None
@@ -70,30 +70,36 @@ class Rollout:
         Returns:
             ``prompt_ids``, ``completion_ids`` and ``logprobs`` of the N answers of the role that learns.
         """
-        fixed = self._fixed_tests(trainer) if self._fixed_tests else None
-        began = time.perf_counter()
+        self._stopwatch.begin()
         each = trainer.num_generations
         named = [self._asks.of(prompt) for prompt in prompts[::each]]
         role, names = named[0][1], [name for name, _ in named]
         calibrates = bool(self._labelled) and (self.latest is None or trainer.state.global_step % self._every == 0)
-        asked = [*names, *self._labelled] if calibrates else names
+        labelled: list[Written] = []
+        if calibrates:
+            with self._stopwatch.timed("calibration"):
+                labelled, _ = self._write(trainer, self._labelled, None)
+        with self._stopwatch.timed("rollout"):
+            said, told = self._write(trainer, names, role)
+        self.latest = Turned(role, said, labelled)
+        return told
+
+    def _write(self, trainer: Any, names: Sequence[str], told: Role | None) -> tuple[list[Written], dict[str, Any]]:
+        """What both roles answer for these problems, and the raw answers of the role that TRL is told of."""
+        fixed = self._fixed_tests(trainer) if self._fixed_tests else None
         said: dict[Role, list[list[Answer]]] = {}
-        told: dict[str, Any] = {}
-        for who in Role:
-            if who is Role.TESTER and fixed is not None:
-                said[who] = [fixed[name] for name in asked]
-                continue
-            raw = generate(trainer, [self._asks.chats[name][who] for name in asked])
-            said[who] = _by_problem(answers(trainer, raw["completion_ids"]), each)
-            if who is role:
-                told = {key: values and values[: len(prompts)] for key, values in raw.items()}
+        raw: dict[Role, dict[str, Any]] = {}
+        for role in Role:
+            if role is Role.TESTER and fixed is not None:
+                said[role] = [fixed[name] for name in names]
+            else:
+                raw[role] = generate(trainer, [self._asks.chats[name][role] for name in names])
+                said[role] = _by_problem(answers(trainer, raw[role]["completion_ids"]), trainer.num_generations)
         both = [
             written(self._problems[name], programs, tests)
-            for name, programs, tests in zip(asked, said[Role.CODER], said[Role.TESTER], strict=True)
+            for name, programs, tests in zip(names, said[Role.CODER], said[Role.TESTER], strict=True)
         ]
-        seconds = time.perf_counter() - began
-        self.latest = Turned(role, both[: len(names)], both[len(names) :], seconds)
-        return told
+        return both, raw[told] if told else {}
 
 
 def answers(trainer: Any, completion_ids: Sequence[Sequence[int]]) -> list[Answer]:

@@ -101,7 +101,7 @@ def _check(settings: TrainSettings, home: Path | None, progress: Progress) -> _C
     from trl import GRPOConfig
 
     given = load_preset("coevolve", settings.preset, settings.overrides)
-    coevolution = read_coevolution(given.pop("coevolution", None), settings.split)
+    coevolution = read_coevolution(given.pop("coevolution", {}), settings.split)
     if given.setdefault("shuffle_dataset", False) is not False:
         msg = f"shuffle_dataset is {given['shuffle_dataset']!r}: whose turn it is follows an order, leave it false"
         raise RecipeError(msg)
@@ -116,6 +116,8 @@ def _check(settings: TrainSettings, home: Path | None, progress: Progress) -> _C
     steps_a_turn = begun.config.num_iterations * begun.config.steps_per_generation
     steps_a_turn //= begun.config.gradient_accumulation_steps
     planned = _turns(fitting.ids, begun.config, coevolution, steps_a_turn)
+    if begun.config.max_steps <= 0:
+        begun.config.max_steps = len(planned) * steps_a_turn  # the epochs are in the turns: TRL shall not repeat those
     prepared = Prepared(
         kind="coevolve",
         settings=settings,
@@ -186,6 +188,9 @@ def _fitting(asked: Asks, labelled: list[str], begun: Start, settings: TrainSett
     fitting = fitting_prompts(rows, begun, settings, progress)
     prompts = Counter(fitting.ids)
     fits = [name for name in asked.chats if prompts[name] == len(Role)]
+    if missing := [name for name in labelled if name not in asked.chats]:
+        msg = f"problem {missing[0]}, which dyb4 is calibrated on, is asked the same as another: give another --seed"
+        raise TrainingError(msg)
     if missing := [name for name in labelled if name not in fits]:
         msg = f"problem {missing[0]}, which dyb4 is calibrated on, has a prompt that does not fit: give another --seed"
         raise TrainingError(msg)
@@ -231,17 +236,22 @@ def _trainer(checked: _Checked, sandbox: Sandbox, held: ExitStack, progress: Pro
     bench = Bench(checked.problems, limits, sandbox, mutants=settings.mutants)
     held.enter_context(bench.process)
     grader = held.enter_context(Grader(checked.problems, limits, sandbox))
-    offline = None
+    offline, stopwatch = None, Stopwatch()
     if settings.method == Method.OFFLINE:
         names = [name for turn in checked.turns for name in turn.problem_ids]
-        offline = OfflineTests(names, checked.asks, prepared.folder, progress)
+        offline = OfflineTests(names, checked.asks, prepared.folder, prepared.config.seed, progress)
     rollout = Rollout(
-        checked.problems, checked.asks, checked.labelled, settings.calibrate_every, checked.steps_a_turn, offline
+        checked.problems,
+        checked.asks,
+        stopwatch,
+        checked.labelled,
+        settings.calibrate_every,
+        checked.steps_a_turn,
+        offline,
     )
-    stopwatch = Stopwatch()
     way = _way(settings, bench, grader, stopwatch, prepared.config.seed)
     reward = TurnReward(rollout, way, checked.problems, bench, stopwatch, grader if settings.watch else None)
-    return GRPOTrainer(
+    trainer = GRPOTrainer(
         model=prepared.model,
         reward_funcs=[for_truncated(reward, prepared.config, prepared.base)],
         args=prepared.config,
@@ -249,8 +259,9 @@ def _trainer(checked: _Checked, sandbox: Sandbox, held: ExitStack, progress: Pro
         processing_class=prepared.base.tokenizer,
         peft_config=prepared.lora,
         rollout_func=rollout,
-        callbacks=[Clock(checked.steps_a_turn)],
     )
+    trainer.callback_handler.callbacks.insert(0, Clock(stopwatch))  # before trackers, which log what they see
+    return trainer
 
 
 def _way(settings: CoevolutionSettings, bench: Bench, grader: Grader, stopwatch: Stopwatch, seed: int) -> Way:

@@ -100,7 +100,7 @@ def read_coevolution(section: Any, split: str) -> CoevolutionSettings:
     Raises:
         RecipeError: an unknown key, a wrong type, or a value that cannot be.
     """
-    settings = parse_settings(CoevolutionSettings, section or {}, "coevolution")
+    settings = parse_settings(CoevolutionSettings, section, "coevolution")
     _one_of("method", settings.method, [str(each) for each in Method])
     _one_of("ties", settings.ties, [str(each) for each in Ties])
     _one_of("calibrate_split", settings.calibrate_split, [str(each) for each in Split])

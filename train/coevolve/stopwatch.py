@@ -10,14 +10,21 @@ PARTS = ("rollout", "calibration", "execution", "mutation", "watch")
 
 
 class Stopwatch:
-    """Adds up."""
+    """Adds up.
+
+    Attributes:
+        seconds: of this turn, by part.
+        turns: how many there were, this one included.
+    """
 
     def __init__(self) -> None:
         self.seconds = dict.fromkeys(PARTS, 0.0)
+        self.turns = 0
 
-    def begin(self, rollout: float) -> None:
-        """A new turn, whose rollout took so long."""
-        self.seconds = dict.fromkeys(PARTS, 0.0) | {"rollout": rollout}
+    def begin(self) -> None:
+        """A new turn."""
+        self.seconds = dict.fromkeys(PARTS, 0.0)
+        self.turns += 1
 
     @contextmanager
     def timed(self, part: str) -> Iterator[None]:

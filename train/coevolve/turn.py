@@ -28,7 +28,7 @@ class TurnReward:
         way: where rewards come from.
         problems: by problem_id.
         bench: runs programs on tests that were written.
-        stopwatch: the way's.
+        stopwatch: the way's and the rollout's.
         watched: knows the problems' own tests, for the log; None: nobody looks.
     """
 
@@ -58,7 +58,6 @@ class TurnReward:
         """Score each completion: TRL's, in the order that the rollout wrote them."""
         turned = self._rollout.latest
         assert turned is not None
-        self._stopwatch.begin(turned.seconds)
         figures = self._way.begin(turned)
         with self._stopwatch.timed("execution"):
             seen = see(self._bench, self._way, turned.problems)
@@ -67,7 +66,8 @@ class TurnReward:
         if self._watched:
             with self._stopwatch.timed("watch"):
                 figures |= self._watch(seen, self._watched)
-        for name, value in (figures | rewarded.figures | _figures(seen) | self._stopwatch.figures).items():
+        figures |= rewarded.figures | _figures(seen) | _of_turn(turned.role, rewarded.rewards)
+        for name, value in (figures | self._stopwatch.figures).items():
             if value is not None:
                 log_metric(name, value)
         flat = [reward for of in rewarded.rewards for reward in of]
@@ -76,20 +76,21 @@ class TurnReward:
 
     def _watch(self, seen: Sequence[Seen], grader: Grader) -> Figures:
         """The figures in truth, means over the problems that have them."""
-        tested = [each for each in seen if self._problems[each.said.problem_id].tests]
-        right = verdicts(grader, [each.said for each in tested])
+        said = [each.said for each in seen]
+        tested = [each for each in said if self._problems[each.problem_id].tests]
+        right = {each.problem_id: of for each, of in zip(tested, verdicts(grader, tested), strict=True)}
         crosses = [
-            Cross(each.said.problem_id, (references[0],), tuple(each.said.distinct_tests))
-            for each in tested
-            if (references := self._problems[each.said.problem_id].reference_solutions)
+            Cross(each.problem_id, (references[0],), tuple(each.distinct_tests))
+            for each in said
+            if (references := self._problems[each.problem_id].reference_solutions)
         ]
         accepted = {
             each.problem_id: passed[each.codes[0]]
             for each, passed in zip(crosses, self._bench.cross(crosses), strict=True)
         }
         truths = [
-            truth_of(each.said, each.agreed, of, accepted.get(each.said.problem_id))
-            for each, of in zip(tested, right, strict=True)
+            truth_of(each.said, each.agreed, right.get(each.said.problem_id), accepted.get(each.said.problem_id))
+            for each in seen
         ]
         return {
             "coder/passed": mean(each.passed for each in truths),
@@ -107,4 +108,13 @@ def _figures(seen: Sequence[Seen]) -> Figures:
             len(each.agreed.programs) / len(each.said.programs) for each in seen if each.agreed.programs
         ),
         "selection/ones": mean(each.of.matrix.passed_NM.mean() for each in seen if each.of.matrix is not None),
+    }
+
+
+def _of_turn(role: Role, rewards: Sequence[Sequence[float | None]]) -> Figures:
+    """The mean reward under the name of the role, whose scales differ, and problems whose answers all earn the same."""
+    known = [[each for each in of if each is not None] for of in rewards]
+    return {
+        f"{role}/reward": mean(each for of in known for each in of),
+        "turn/silent": mean(len(set(of)) < 2 for of in known),
     }

@@ -19,6 +19,7 @@ class Truth(NamedTuple):
 
     Attributes:
         passed: the share of the coder's answers that pass the problem's own tests (pass@1); no program is a failure.
+            None: it has no tests.
         test_accuracy: the share of the tester's answers that are a test which the reference passes; no test is a
             failure. None: no reference.
         noise: 1 - the share of right programs among the selected (selection noise). None: nothing was selected.
@@ -30,17 +31,20 @@ class Truth(NamedTuple):
 
 
 def truth_of(
-    said: Written, agreed: Agreed, right: Mapping[str, bool | None], reference: Mapping[str, bool | None] | None
+    said: Written,
+    agreed: Agreed,
+    right: Mapping[str, bool | None] | None,
+    reference: Mapping[str, bool | None] | None,
 ) -> Truth:
     """The figures of one problem.
 
     Args:
         said: what was written.
         agreed: the consensus.
-        right: by code, whether it passes the problem's own tests; None: unknown, on neither side.
+        right: by code, whether it passes the problem's own tests, where unknown is on neither side; None: it has none.
         reference: by test_id, whether the reference passes it; None: there is no reference.
     """
-    programs = [False if code is None else right[code] for code in said.programs]
+    programs = [None if right is None else False if code is None else right[code] for code in said.programs]
     tests = None if reference is None else [test is not None and reference[test.test_id] for test in said.tests]
     selected = mean(programs[i] for i in agreed.programs) if agreed.programs else None
     return Truth(

@@ -19,13 +19,13 @@ def command() -> None:
     """Train a model from a version: rank or generate (GRPO), imitate (SFT), or reward (a reward model)."""
 
 
-def _options(function: Callable[..., None]) -> Callable[..., None]:
-    """What both commands take."""
+def _options_with(preset: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """What each command that trains takes; the preset with the paper's settings is the default."""
     options = [
         click.argument("ref"),
         click.option("--model", help="Base model: a folder, a Hub id or micro; default: the samples' own."),
         click.option("--model-revision", help="The base model's Hub commit."),
-        click.option("--preset", default="dust", show_default=True, help="dust, micro or a YAML file."),
+        click.option("--preset", default=preset, show_default=True, help=f"{preset}, micro or a YAML file."),
         click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any field of TRL's config."),
         click.option("--max-steps", type=click.IntRange(1), help="Optimizer steps at most."),
         click.option("--seed", type=int, help="Of the order of rows and of sampling."),
@@ -50,9 +50,16 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--dry-run", is_flag=True, help="Make every check, and train nothing."),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
     ]
-    for option in reversed(options):
-        function = option(function)
-    return function
+
+    def with_options(function: Callable[..., None]) -> Callable[..., None]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return with_options
+
+
+_options = _options_with("dust")
 
 
 _keep_silent = click.option(
@@ -123,7 +130,7 @@ def generate_command(
 
 
 @command.command("coevolve")
-@_options
+@_options_with("zerocoder")
 @sandbox_options
 def coevolve_command(workers: int | None, isolation: str, **options: Any) -> None:
     """Learn to write programs and tests from no ground truth: each role is rewarded by the other (ZeroCoder).
@@ -135,8 +142,6 @@ def coevolve_command(workers: int | None, isolation: str, **options: Any) -> Non
     """
     from dualset.train.coevolve.run import coevolve
 
-    if options["preset"] == "dust":  # the default of the other commands
-        options["preset"] = "zerocoder"
     _run(partial(coevolve, sandbox=sandbox_of(workers, isolation)), **options)
 
 
@@ -147,8 +152,10 @@ def coevolve_command(workers: int | None, isolation: str, **options: Any) -> Non
     default="labels",
     show_default=True,
     metavar="WHAT",
-    help="labels (the right ranking), own (the base model's right answers), or a JSONL file with group_id and answer.",
+    help="labels (the right ranking), own (the base model's right answers), or a JSONL file with group_id and answer; "
+    "programs (one that passes), or programs:FILE (the best by the scores of dualset score).",
 )
+@click.option("--min-score", type=float, help="programs:FILE: the least score of a program that is imitated.")
 @click.option("--tries", type=click.IntRange(1), default=8, show_default=True, help="own: answers a group at most.")
 @click.option(
     "--answer-tokens", type=click.IntRange(1), default=4096, show_default=True, help="own: tokens an answer at most."

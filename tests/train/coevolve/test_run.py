@@ -82,14 +82,45 @@ def test_the_model_says_how_it_was_made_and_loads(done: TrainResult) -> None:
     assert record["coevolution"]["calibrate_on"] == 10
     assert len(record["labelled"]) == 10
     card = (done.path / "README.md").read_text()
+    assert "only a calibration, where there was one, looked at labels" in card
+    assert '"selector": "dyb4"' in card
+    assert "| reward |" not in card.partition("## Figures")[2]  # of two scales
     assert "each rewarded by the other" in card
     assert "| tester/accuracy |" in card
     AutoModelForCausalLM.from_pretrained(done.path)
 
 
+def test_epochs_are_turns_and_are_not_repeated(version: Path, tmp_path: Path) -> None:
+    given = ("max_steps=-1", "num_train_epochs=2", "coevolution.method=online", "coevolution.watch=false")
+    done = coevolve(settings(version, tmp_path / "m", *given, max_steps=None))
+    problems = json.loads((done.path / "run.json").read_text())["dataset"]["groups"]
+    assert done.steps == 2 * (problems // 4)
+
+
+def test_a_turn_of_several_steps_has_its_seconds_once(version: Path, tmp_path: Path) -> None:
+    done = coevolve(settings(version, tmp_path / "m", "num_iterations=2", "coevolution.watch=false", max_steps=4))
+    read = [json.loads(line) for line in (done.path / METRICS).read_text().splitlines()]
+    for line in [each for each in read if "step_time" in each]:
+        assert 0 < line["time/training_s"] <= line["step_time"]
+        assert line["step_time"] == pytest.approx(sum(line.get(f"time/{name}_s", 0) for name in TIMES))
+    assert len(lines(done)) == 2
+
+
+@pytest.mark.parametrize("lost", ["", '{"for": "another"}\n', "{"])
+def test_a_resumed_offline_run_without_its_tests_is_refused(version: Path, tmp_path: Path, lost: str) -> None:
+    saving = ("save_strategy=steps", "save_steps=1", "coevolution.method=offline", "coevolution.watch=false")
+    done = coevolve(settings(version, tmp_path / "m", *saving))
+    shutil.rmtree(done.path / "checkpoint-2")
+    record = json.loads((done.path / "run.json").read_text())
+    (done.path / "run.json").write_text(json.dumps(record | {"finished": None}))
+    (done.path / OFFLINE_TESTS).write_text(lost)
+    with pytest.raises(TrainingError, match=r"offline_tests\.jsonl is lost or torn"):
+        coevolve(settings(version, done.path, *saving, resume=True))
+
+
 def test_offline_tests_are_the_base_models_and_stay(version: Path, tmp_path: Path) -> None:
     done = coevolve(settings(version, tmp_path / "m", "coevolution.method=offline", max_steps=2))
-    tests = [json.loads(line) for line in (done.path / OFFLINE_TESTS).read_text().splitlines()]
+    _, *tests = [json.loads(line) for line in (done.path / OFFLINE_TESTS).read_text().splitlines()]
     assert {len(each["answers"]) for each in tests} == {8}
     assert len(tests) == 8  # two turns of four problems
     assert all("tester/mutation_score" not in line for line in lines(done))
@@ -101,7 +132,7 @@ def test_cure_trains_both_roles_by_the_truth(version: Path, tmp_path: Path) -> N
     coder, tester = lines(done)
     assert coder["reward"] == pytest.approx(coder["coder/passed"])
     assert -1 <= tester["reward"] <= 1
-    assert tester["selection/kept"] == 0
+    assert "selection/kept" not in tester  # nobody was selected
     assert json.loads((done.path / "run.json").read_text())["reward"] == "cure"
 
 
@@ -128,6 +159,8 @@ def test_a_run_that_is_resumed_ends_as_one_that_was_not(version: Path, tmp_path:
     [
         (("shuffle_dataset=true",), {}, RecipeError, "shuffle_dataset is True"),
         (("coevolution.calibrate_on=99", "coevolution.selector=dyb4"), {}, TrainingError, "validation split of"),
+        (("coevolution.prompt=assert-1",), {}, RecipeError, "asks both roles the same"),
+        (("coevolution=null",), {}, RecipeError, "coevolution: expected a mapping"),
         ((), {"reward": "ndcg"}, RecipeError, "the roles reward each other"),
         ((), {"preset": "dust"}, RecipeError, "no coevolve preset 'dust'"),
         (("generation_batch_size=800", "per_device_train_batch_size=800"), {}, TrainingError, "too few"),
