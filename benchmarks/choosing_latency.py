@@ -92,7 +92,7 @@ def random_model(size: str, texts: Sequence[str], folder: Path) -> None:
 
 def scored(model: RewardModel, work: Work, n: int) -> tuple[float, float]:
     """Seconds to score the first N programs, and tokens a chat."""
-    from dualset.eval.reward_model import scored_chat
+    from dualset.builders.pairs.chat import scored_chat
 
     pairs = [(work.problem.statement, code) for code in work.codes[:n]]
     began = time.perf_counter()
