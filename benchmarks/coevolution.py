@@ -67,7 +67,8 @@ class Study:
             self._folder.train(name, [*self._argv(arm), f"--seed={seed}"], ref, folder, folder)
         lines = [] if arm in ("base", "execution") else _metrics(folder)
         found = self._folder.evaluate(name, BASE if arm == "base" else str(folder), seed, ref)
-        return {"arm": arm, "seed": seed, "metrics": lines, "by_problem": found["pass@1"]}
+        passed = {name: scores["pass@1"] for name, scores in found.items() if scores.get("pass@1") is not None}
+        return {"arm": arm, "seed": seed, "metrics": lines, "by_problem": passed}
 
     def _argv(self, arm: str) -> list[str]:
         given = ["--model", BASE, "--preset", "micro"]

@@ -48,7 +48,7 @@ class StudyFolder:
             self.run(name, command)
 
     def evaluate(self, name: str, model: str, seed: int, ref: str) -> dict[str, dict[str, float]]:
-        """Scores on the test split, by metric and problem."""
+        """Scores on the test split, by problem and metric."""
         file = self._work / "evaluations" / f"{name}.json"
         if not file.exists():
             made = file.with_suffix(".tmp")

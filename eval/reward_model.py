@@ -14,10 +14,12 @@ from dualset.builders.errors import MissingExtra, ModelError
 from dualset.builders.pairs.chat import scored_chat
 from dualset.builders.progress import Progress, silent
 
-__all__ = ["MAX_TOKENS", "RewardModel", "check_reward_model", "load_reward_model", "scored_tokens"]
+__all__ = ["MAX_TOKENS", "TRAINED_AT", "RewardModel", "check_reward_model", "load_reward_model", "scored_tokens"]
 
 MAX_TOKENS = 4096
 """Longer chats are cut at their end."""
+TRAINED_AT = "dualset_max_tokens"
+"""The key of ``config.json`` that says where chats were cut when it was trained."""
 
 
 class RewardModel(NamedTuple):
@@ -100,7 +102,7 @@ def load_reward_model(model: str, *, device: str = "auto", max_tokens: int = MAX
     Args:
         model: a folder or a Hub id.
         device: cpu, cuda or auto.
-        max_tokens: where chats are cut; at most the model's window.
+        max_tokens: where chats are cut; at most the model's window, and where they were cut in its training.
 
     Raises:
         ModelError: there is no such model, or it is none that gives one score.
@@ -112,6 +114,7 @@ def load_reward_model(model: str, *, device: str = "auto", max_tokens: int = MAX
         raise ModelError(msg)
     if policy.tokenizer.pad_token is None:
         policy.tokenizer.pad_token = policy.tokenizer.eos_token
-    if config.get_text_config().pad_token_id is None:  # the last token is found by it
-        config.pad_token_id = config.get_text_config().pad_token_id = policy.tokenizer.pad_token_id
-    return RewardModel(policy, min(max_tokens, policy.window or max_tokens))
+    # the last token is found by it: another than the tokenizer's would make a score depend on its batch
+    config.pad_token_id = config.get_text_config().pad_token_id = policy.tokenizer.pad_token_id
+    limits = (max_tokens, policy.window, getattr(config, TRAINED_AT, None))
+    return RewardModel(policy, min(limit for limit in limits if limit))

@@ -23,6 +23,7 @@ from dualset.builders.dataset.records import problem_from_row
 from dualset.builders.dataset.store import Version
 from dualset.builders.errors import QueryError, RecipeError, TrainingError
 from dualset.builders.recorded import recorded
+from dualset.sql.scores import check_files
 from dualset.train.targets import Targets
 
 __all__ = ["PROGRAMS", "names_programs", "program_rows"]
@@ -54,11 +55,14 @@ def program_rows(version: Version, split: str, targets: str, *, least: float | N
     """
     import datasets
 
-    file = targets.removeprefix(PROGRAMS).removeprefix(":")
+    word, colon, file = targets.partition(":")
+    if colon and not file:
+        msg = f"targets is {targets!r}, with no file after the colon: give {word}:FILE, or {word} alone for labels"
+        raise RecipeError(msg)
     if least is not None and not file:
         msg = f"min-score is {least}, but {PROGRAMS} are chosen by their labels: give --targets {PROGRAMS}:FILE"
         raise RecipeError(msg)
-    choose = _by_score(Path(file), least) if file else _right_ones(version, split, seed)
+    choose = _by_score(version, split, Path(file), least) if file else _right_ones(version, split, seed)
     template = recorded(version).template
     problems = {row["problem_id"]: problem_from_row(row) for row in version.rows("problems", split=split)}
     made: dict[str, list[Any]] = {"prompt": [], "completion": [], "problem_id": []}
@@ -92,26 +96,27 @@ def _right_ones(version: Version, split: str, seed: int) -> Choose:
     return choose
 
 
-def _by_score(path: Path, least: float | None) -> Choose:
+def _by_score(version: Version, split: str, path: Path, least: float | None) -> Choose:
     import pyarrow.parquet as pq
 
-    try:
-        columns = pq.read_table(path, columns=["program_id", "score", "valid", "model_revision"]).to_pydict()
-    except (OSError, KeyError, ValueError) as error:  # ArrowInvalid is a ValueError
-        said = " ".join(str(error).split())[:200]
-        msg = f"cannot read the scores in {path} ({said}): give what  dualset score … -o FILE  writes"
-        raise QueryError(msg) from error
+    [file] = check_files([path])
+    columns = pq.read_table(file, columns=["program_id", "score", "valid", "model_revision"]).to_pydict()
     if len(set(columns["model_revision"])) > 1:
         msg = f"{path} holds scores of {len(set(columns['model_revision']))} models, which do not compare: give one's"
         raise QueryError(msg)
-    scores = {
-        name: score
-        for name, score, valid in zip(columns["program_id"], columns["score"], columns["valid"], strict=True)
-        if valid and (least is None or score >= least)
-    }
+    scores: dict[str, float] = dict(zip(columns["program_id"], columns["score"], strict=True))
+    wanted = {row["program_id"] for row in version.rows("labels", split=split, columns=["program_id"])}
+    if missing := len(wanted - scores.keys()):
+        msg = (
+            f"{path} has no score for {missing} of {len(wanted)} programs in the {split} split of "
+            f"{version.name}@{version.revision[:8]}: score that version"
+        )
+        raise QueryError(msg)
+    valid = {name for name, fits in zip(columns["program_id"], columns["valid"], strict=True) if fits}
+    high = {name for name in valid if least is None or scores[name] >= least}
 
     def choose(problem_id: str, of: list[Candidate]) -> Candidate | None:
-        scored = [each for each in of if each["program_id"] in scores]
+        scored = [each for each in of if each["program_id"] in high]
         return max(scored, key=lambda each: (scores[each["program_id"]], each["program_id"]), default=None)
 
     return choose

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from dualset.builders.dataset.version import Version
+from dualset.builders.execution.settings import EXECUTION
 from dualset.builders.pairs.match import Program, Verdict, match
 from dualset.builders.pairs.pair import Pair, pair_id_of
 from dualset.builders.pairs.settings import PairSettings
@@ -41,7 +42,8 @@ def pairs_of(version: Version, settings: PairSettings, split: str | None = None)
         sources = {row["program_id"]: row["label_source"] for row in labelled}
         programs = [_program(row, code[row["program_id"]]) for row in labelled if row["program_id"] in code]
         for chosen, rejected in match(problem["problem_id"], programs, settings):
-            yield _pair(problem, chosen, rejected, sources[chosen.program_id])
+            source = sources[chosen.program_id] or EXECUTION  # null: schema 1 had no other
+            yield _pair(problem, chosen, rejected, source)
 
 
 def _program(label: dict[str, Any], code: str) -> Program:

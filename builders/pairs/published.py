@@ -82,8 +82,9 @@ def published_pairs(
         for row in read_rows(path):
             tally.rows += 1
             statement, chosen, rejected = _READ[name](row)
+            statement = statement.strip()
             why = _unfit(chosen, rejected)
-            pair_id = None if why else pair_id_of(statement, str(chosen), str(rejected))
+            pair_id = None if why else pair_id_of(statement, str(chosen).strip(), str(rejected).strip())
             why = "twice" if pair_id in seen else why
             if why or pair_id is None:
                 tally.left_out[str(why)] += 1
@@ -108,7 +109,7 @@ def _unfit(chosen: str | None, rejected: str | None) -> str | None:
 
 
 def _codescaler(row: Row) -> tuple[str, str | None, str | None]:
-    return row.text("question_content"), row.text("code_pos"), row.text("code_neg")
+    return row.text("question_content"), row.maybe_text("code_pos"), row.maybe_text("code_neg")
 
 
 def _acecode(row: Row) -> tuple[str, str | None, str | None]:
@@ -116,7 +117,9 @@ def _acecode(row: Row) -> tuple[str, str | None, str | None]:
     statement = "\n\n".join(part for part in asked if part and part.strip())
     if not statement:
         raise row.error("neither 'instruction' nor 'input' says what is asked")
-    return statement, extract_code(row.text("chosen")).code, extract_code(row.text("rejected")).code
+    answers = (row.maybe_text("chosen"), row.maybe_text("rejected"))
+    chosen, rejected = (None if answer is None else extract_code(answer).code for answer in answers)
+    return statement, chosen, rejected
 
 
 _READ = {"codescaler": _codescaler, "acecode": _acecode}

@@ -17,6 +17,7 @@ from dualset.train.folder import METRICS
 from dualset.train.grader import Grader
 from dualset.train.reward_model.asked import Asked
 from dualset.train.reward_model.model_reward import ModelReward
+from dualset.train.reward_model.together import known_together
 from dualset.train.reward_model.watch import Watch, looks_in
 from dualset.train.reward_model.watch_settings import WatchSettings
 from dualset.train.run import Prepared
@@ -79,7 +80,7 @@ def rewards_of(
         rewards.append(ModelReward(model, statements, watch))
     if wanted.execution and grader is not None:
         rewards.append(ExecutionReward(grader))
-    return rewards
+    return known_together(*rewards) if len(rewards) == 2 else rewards
 
 
 def measure_of(trainer: Any, rewards: list[Any]) -> Callable[[], Mapping[str, Any]] | None:

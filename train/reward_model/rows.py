@@ -27,7 +27,7 @@ class PairRows(NamedTuple):
         pair_ids: of these, in order.
         problems: how many they are of.
         longest: tokens of the longest side, before a cut.
-        cut: pairs of which a side was cut (and left out with ``drop_long``).
+        cut: pairs of which a side was cut (and left out with ``drop_long``), blind ones aside.
         blind: pairs left out because both sides are the same after the cut.
         sources: what decided which one is chosen.
     """
@@ -69,9 +69,9 @@ def pair_rows(
         for pair in part:
             chosen, rejected = next(tokens), next(tokens)
             longest = max(longest, len(chosen), len(rejected))
-            is_cut = max_tokens is not None and max(len(chosen), len(rejected)) > max_tokens
-            cut += is_cut
             is_blind = chosen[:max_tokens] == rejected[:max_tokens]
+            is_cut = max_tokens is not None and max(len(chosen), len(rejected)) > max_tokens and not is_blind
+            cut += is_cut
             blind += is_blind
             if is_blind or (is_cut and drop_long):
                 continue

@@ -17,6 +17,7 @@ from typing import Any
 from dualset.builders.candidates.policy import Policy, load_policy
 from dualset.builders.errors import RecipeError, TrainingError
 from dualset.builders.progress import Progress, silent
+from dualset.eval.reward_model import TRAINED_AT
 from dualset.train.presets import load_preset
 from dualset.train.quiet import quiet
 from dualset.train.reward_model.held_out import held_out
@@ -87,6 +88,7 @@ def _prepare(settings: RewardSettings, home: Path | None, progress: Progress) ->
         begun.lora.modules_to_save = sorted({*(begun.lora.modules_to_save or ()), "score"})
     found = taken(begun.version, settings)
     max_tokens = _limit(begun)
+    _cut_at(begun.base, max_tokens)
     made = pair_rows(found.pairs, begun.base.tokenizer, max_tokens, drop_long=settings.drop_long, progress=progress)
     _say_cut(made, max_tokens, settings)
     _check_step(made, begun, settings)
@@ -108,7 +110,7 @@ def _prepare(settings: RewardSettings, home: Path | None, progress: Progress) ->
         ),
         reward=None,
         more={"pairs": _told(made, found.left_out, max_tokens, settings)},
-        reload=lambda: _scorer(begun.source, begun.base.revision, begun.config),
+        reload=lambda: _cut_at(_scorer(begun.source, begun.base.revision, begun.config), max_tokens),
     )
 
 
@@ -120,6 +122,12 @@ def _scorer(name: str, revision: str | None, config: Any) -> Policy:
     text: Any = loaded.model.config.get_text_config()
     text.pad_token_id = loaded.model.config.pad_token_id = loaded.tokenizer.pad_token_id
     return loaded
+
+
+def _cut_at(base: Policy, max_tokens: int | None) -> Policy:
+    """Have the model say where its chats were cut: scores are for chats that are cut there too."""
+    setattr(base.model.config, TRAINED_AT, max_tokens)
+    return base
 
 
 def _limit(begun: Start) -> int | None:

@@ -171,7 +171,7 @@ def imitate_command(**options: Any) -> None:
 
 
 @command.command("reward")
-@_options
+@_options_with("codescaler-1.7b")
 @click.option(
     "--max-per-problem", type=click.IntRange(0), default=16, show_default=True, help="Pairs a problem at most; 0: all."
 )
@@ -215,8 +215,6 @@ def reward_command(
     from dualset.train.reward_model.settings import RewardSettings
     from dualset.train.reward_model.train import train_reward
 
-    if options["preset"] == "dust":  # the default of the other commands
-        options["preset"] = "codescaler-1.7b"
     pairs = PairSettings(
         max_per_problem=max_per_problem or None, order=order, length_ratio=length_ratio, seed=seed or 0
     )
