@@ -10,6 +10,7 @@ import pytest
 
 from dualset.builders.dataset.store import Version, open_version
 from dualset.builders.errors import QueryError, RecipeError, TrainingError
+from dualset.sql.scores import SCHEMA
 from dualset.train.imitate import imitate
 from dualset.train.program_targets import program_rows
 from dualset.train.settings import TrainSettings
@@ -22,14 +23,22 @@ def version(small_version: Path) -> Version:
 
 def scores(path: Path, version: Version, score: Any, revisions: tuple[str, ...] = ("a",)) -> Path:
     """A file of scores of every program, by ``score(program_id)``."""
-    names = [row["program_id"] for row in version.rows("labels", columns=["program_id"])]
-    columns = {
-        "program_id": names,
-        "score": [float(score(name)) for name in names],
-        "valid": [True] * len(names),
-        "model_revision": [revisions[i % len(revisions)] for i in range(len(names))],
-    }
-    pq.write_table(pa.table(columns), path)
+    rows = list(version.rows("labels", columns=["problem_id", "program_id"]))
+    made = [
+        {
+            "model": "m",
+            "model_revision": revisions[i % len(revisions)],
+            "problem_id": row["problem_id"],
+            "program_id": row["program_id"],
+            "score": float(score(row["program_id"])),
+            "tokens": 9,
+            "cut": False,
+            "valid": True,
+            "dataset": f"{version.name}@{version.revision}",
+        }
+        for i, row in enumerate(rows)
+    ]
+    pq.write_table(pa.Table.from_pylist(made, schema=SCHEMA), path)
     return path
 
 
@@ -76,6 +85,16 @@ def test_what_cannot_be_is_one_line(version: Version, tmp_path: Path) -> None:
         program_rows(version, "train", f"programs:{two}", least=None, seed=0)
     with pytest.raises(QueryError, match="cannot read the scores in"):
         program_rows(version, "train", f"programs:{tmp_path / 'none.parquet'}", least=None, seed=0)
+    some = tmp_path / "some.parquet"
+    pq.write_table(pq.read_table(low).slice(0, 3), some)
+    with pytest.raises(QueryError, match=r"has no score for \d+ of \d+ programs in the train split"):
+        program_rows(version, "train", f"programs:{some}", least=None, seed=0)
+    text = tmp_path / "text.parquet"
+    pq.write_table(pa.table({"program_id": ["a"], "score": ["high"]}), text)
+    with pytest.raises(QueryError, match="expected what"):
+        program_rows(version, "train", f"programs:{text}", least=None, seed=0)
+    with pytest.raises(RecipeError, match="with no file after the colon"):
+        program_rows(version, "train", "programs:", least=None, seed=0)
     with pytest.raises(RecipeError, match=r"min-score is 0\.5, but programs are chosen by their labels"):
         program_rows(version, "train", "programs", least=0.5, seed=0)
 

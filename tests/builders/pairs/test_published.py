@@ -39,6 +39,20 @@ def parquet(rows: list[dict[str, Any]], path: Path) -> Path:
     return path
 
 
+def test_a_statement_and_codes_that_end_in_blanks_are_the_same_ones_and_null_is_no_code(tmp_path: Path) -> None:
+    rows = [
+        {"question_content": "Double x.", "code_pos": "print(2 * x)", "code_neg": "print(x)"},
+        {"question_content": "Double x.\n", "code_pos": "print(2 * x)\n", "code_neg": "print(x)"},
+        {"question_content": "Double x.\n", "code_pos": "print(x + x)", "code_neg": "print(x)"},
+        {"question_content": "Double x.", "code_pos": None, "code_neg": "print(x)"},
+    ]
+    files, tally = published_files("codescaler", None, [parquet(rows, tmp_path / "p.parquet")]), Tally()
+    found = list(published_pairs("codescaler", files, tally=tally))
+    assert len(found) == 2
+    assert len({(each.problem_id, each.split) for each in found}) == 1
+    assert dict(tally.left_out) == {"twice": 1, "no code": 1}
+
+
 def test_codescaler_pairs_from_a_file(tmp_path: Path) -> None:
     files, tally = published_files("codescaler", None, [parquet(CODESCALER, tmp_path / "p.parquet")]), Tally()
     found = list(published_pairs("codescaler", files, tally=tally))
