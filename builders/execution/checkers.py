@@ -111,13 +111,11 @@ def plain(value: Any) -> Any:
         ValueError: an object of another type is in it; no checker is asked about that.
         ArithmeticError: a number that no float can be.
     """
-    if isinstance(value, list):
-        return [plain(each) for each in value]
+    if isinstance(value, list | tuple | set | frozenset):  # the keys of a dictionary are tuples and frozen sets
+        return type(value)(plain(each) for each in value)
     if isinstance(value, dict):
         return {plain(key): plain(each) for key, each in value.items()}
     if isinstance(value, Opaque):
         msg = f"{value!r} is not plain data"
         raise ValueError(msg)
-    if isinstance(value, set):
-        return {plain(each) for each in value}
     return float(value) if isinstance(value, (Decimal, Fraction)) else value

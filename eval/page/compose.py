@@ -21,6 +21,7 @@ from dualset.eval.page.outcomes import outcomes
 from dualset.eval.page.parts import Page, Section, Table
 from dualset.eval.page.pass_rates import pass_rates
 from dualset.eval.page.record import Run
+from dualset.eval.page.reward_models import reward_models
 from dualset.eval.page.texts import cut, name
 from dualset.sql.session import connect
 
@@ -30,21 +31,26 @@ Reports = Mapping[str, Mapping[str, Any]]
 _SECTIONS = (pass_rates, outcomes, failures, balance, browse, duplicates, cost)
 
 
-def version_page(version: Version, reports: Reports, rankings: Sequence[Path] = ()) -> Page:
+def version_page(
+    version: Version, reports: Reports, rankings: Sequence[Path] = (), scores: Sequence[Path] = ()
+) -> Page:
     """What a version holds.
 
     Args:
         version: what the page is about.
         reports: evaluations, by the name of their file.
         rankings: files of what judges said of its groups.
+        scores: files of what reward models scored its programs.
 
     Raises:
         VersionError: its tables cannot be read.
-        QueryError: a file is no rankings, or rankings of another version.
+        QueryError: a file is no rankings or scores, or those of another version.
     """
     figures = count_version(version)
-    with connect(version, rankings=rankings) as connection:
+    with connect(version, rankings=rankings, scores=scores) as connection:
         sections = [about(version, figures), *(section(connection) for section in _SECTIONS)]
+        if scores:
+            sections.append(reward_models(connection))
     if reports:
         sections.append(models(reports, version.revision))
     return Page(

@@ -33,6 +33,13 @@ __all__ = ["command"]
     help="What  dualset eval --rankings FILE  wrote: the places judges gave, beside the groups. Can be repeated.",
 )
 @click.option(
+    "--scores",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="What  dualset score -o FILE  wrote: what reward models see. Can be repeated.",
+)
+@click.option(
     "--figures", type=click.Path(file_okay=False, path_type=Path), help="Write the charts as PNG and SVG here."
 )
 @click.option("--overwrite", is_flag=True, help="Write over files that are no pages or figures of ours.")
@@ -41,6 +48,7 @@ def command(
     output: Path,
     results: tuple[Path, ...],
     rankings: tuple[Path, ...],
+    scores: tuple[Path, ...],
     figures: Path | None,
     overwrite: bool,
 ) -> None:
@@ -57,14 +65,14 @@ def command(
 
     check_libraries()
     check_target(output, overwrite=overwrite)
-    page = _page(ref_or_run, results, rankings)
+    page = _page(ref_or_run, results, rankings, scores)
     written = save_figures(page, figures, overwrite=overwrite) if figures is not None else []
     save_page(html(page), output)
     for path in [output, *written]:
         click.echo(path)
 
 
-def _page(ref_or_run: str, results: tuple[Path, ...], rankings: tuple[Path, ...]) -> Any:
+def _page(ref_or_run: str, results: tuple[Path, ...], rankings: tuple[Path, ...], scores: tuple[Path, ...]) -> Any:
     """Of the run in that folder, or of the version that the reference names."""
     from dualset.eval.page.compose import run_page, version_page
     from dualset.eval.page.models import read_results
@@ -73,12 +81,11 @@ def _page(ref_or_run: str, results: tuple[Path, ...], rankings: tuple[Path, ...]
     stems = [path.stem for path in results]
     reports = {path.stem if stems.count(path.stem) == 1 else str(path): read_results(path) for path in results}
     if is_run(Path(ref_or_run)):
-        if rankings:
-            msg = (
-                f"--rankings: {ref_or_run} is a run, which has no groups to show: name the version they were ranked in"
-            )
-            raise click.UsageError(msg)
+        for option, given in (("--rankings", rankings), ("--scores", scores)):
+            if given:
+                msg = f"{option}: {ref_or_run} is a run, which has no groups to show: name the version they are of"
+                raise click.UsageError(msg)
         return run_page(read_run(Path(ref_or_run)), reports)
     from dualset.builders.dataset.store import open_version
 
-    return version_page(open_version(ref_or_run), reports, rankings)
+    return version_page(open_version(ref_or_run), reports, rankings, scores)

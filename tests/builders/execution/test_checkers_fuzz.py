@@ -56,6 +56,8 @@ def can_be_sent(source: str, arguments: list[Any]) -> bool:
 @example(DEEP, "float:1e-6", SHALLOW)
 @example(DEEP, PROGRAM, SHALLOW)
 @example(b"[" * 10**6, PROGRAM, "1")
+@example(b'{"d":[[{"s":[{"D":"0"}]},null]]}', PROGRAM, "[1, 2]")
+@example(b'{"d":[[{"t":[{"o":"C"}]},null]]}', PROGRAM, "[1, 2]")
 def test_any_result_gets_a_verdict(body: bytes, checker: str | None, expected: str) -> None:
     (case,) = plan(replace(call(("[]", expected)), checker=checker), QUICK, can_be_sent).cases
     assert case.right(body) in (True, False)
