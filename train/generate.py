@@ -97,15 +97,10 @@ def _prepare(
     problems = _problems(begun.version, settings.split, wanted)
     watched = watching(begun.version, settings, wanted, problems)
     prepared = Prepared(
+        **begun._asdict(),
         kind="generate",
         settings=settings,
-        folder=begun.folder,
-        version=begun.version,
-        base=begun.base,
-        source=begun.source,
         given=given,
-        config=begun.config,
-        lora=begun.lora,
         fitting=fitting_prompts(_rows(begun.version, problems), begun, settings, progress),
         reward=wanted.named(place.name if place else None),
         more={} if place is None else {"reward_model": {"name": place.name, "revision": place.revision}},

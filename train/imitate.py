@@ -70,15 +70,10 @@ def _prepare(settings: TrainSettings, home: Path | None, progress: Progress) -> 
     begun = start("imitate", SFTConfig, given, settings, home)
     fitting, targets = _rows(begun, settings, progress)
     return Prepared(
+        **begun._asdict(),
         kind="imitate",
         settings=settings,
-        folder=begun.folder,
-        version=begun.version,
-        base=begun.base,
-        source=begun.source,
         given=given,
-        config=begun.config,
-        lora=begun.lora,
         fitting=fitting,
         reward=None,
         more={"targets": targets},

@@ -63,15 +63,10 @@ def _prepare(settings: TrainSettings, home: Path | None, progress: Progress) -> 
     begun = start("rank", GRPOConfig, given, settings, home)
     check_cycle(begun.config)
     return Prepared(
+        **begun._asdict(),
         kind="rank",
         settings=settings,
-        folder=begun.folder,
-        version=begun.version,
-        base=begun.base,
-        source=begun.source,
         given=given,
-        config=begun.config,
-        lora=begun.lora,
         fitting=_rows(begun, settings, reward, progress),
         reward=reward,
     )

@@ -27,7 +27,7 @@ _LOADED = ("transformers", "vllm")
 
 
 class Start(NamedTuple):
-    """What is known before the rows are read; ``source`` is the base model's folder or Hub id, as it was found."""
+    """What is known before the rows are read: fields of `Prepared`, under the same names."""
 
     folder: Path
     config: Any

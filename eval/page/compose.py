@@ -95,7 +95,18 @@ def _count(value: Any) -> str:
 def _what(run: Run) -> Section:
     """The record, flat: what the run was made from."""
     rows: list[tuple[str, str]] = []
-    for key in ("kind", "reward", "preset", "base_model", "origin", "dataset", "settings", "versions", "targets"):
+    for key in (
+        "kind",
+        "reward",
+        "preset",
+        "base_model",
+        "origin",
+        "dataset",
+        "settings",
+        "coevolution",
+        "versions",
+        "targets",
+    ):
         value = run.record.get(key)
         for inner, each in value.items() if isinstance(value, Mapping) else [("", value)]:
             if each is not None and each != "":

@@ -119,15 +119,10 @@ def _check(settings: TrainSettings, home: Path | None, progress: Progress) -> _C
     if begun.config.max_steps <= 0:
         begun.config.max_steps = len(planned) * steps_a_turn  # the epochs are in the turns: TRL shall not repeat those
     prepared = Prepared(
+        **begun._asdict(),
         kind="coevolve",
         settings=settings,
-        folder=begun.folder,
-        version=begun.version,
-        base=begun.base,
-        source=begun.source,
         given=given,
-        config=begun.config,
-        lora=begun.lora,
         fitting=fitting._replace(rows=_rows(planned, asked)),
         reward=f"consensus:{coevolution.selector}" if coevolution.method == Method.CONSENSUS else coevolution.method,
         more={"coevolution": asdict(coevolution), "labelled": labelled, "same_prompt": asked.twice},

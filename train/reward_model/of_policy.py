@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dualset.builders.candidates.policy import locate_model
 from dualset.builders.dataset.records import Problem
 from dualset.builders.dataset.version import Version
 from dualset.builders.errors import RecipeError, TrainingError
@@ -70,7 +71,9 @@ def rewards_of(
     """One reward, or that of the model and then that of execution; TRL adds them, by ``reward_weights``."""
     rewards: list[Any] = []
     if wanted.model is not None:
-        model = load_reward_model(wanted.model, device=str(prepared.config.device))
+        recorded = prepared.more["reward_model"]["revision"]  # the very model that the record names
+        folder = locate_model(wanted.model, recorded).folder
+        model = load_reward_model(str(folder), device=str(prepared.config.device))
         watch = None
         if watched is not None and grader is not None:
             tested = frozenset(name for name, problem in problems.items() if problem.tests)

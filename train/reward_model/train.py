@@ -93,15 +93,10 @@ def _prepare(settings: RewardSettings, home: Path | None, progress: Progress) ->
     _say_cut(made, max_tokens, settings)
     _check_step(made, begun, settings)
     return Prepared(
+        **begun._asdict(),
         kind="reward",
         settings=settings,
-        folder=begun.folder,
-        version=begun.version,
-        base=begun.base,
-        source=begun.source,
         given=given,
-        config=begun.config,
-        lora=begun.lora,
         fitting=Fitting(
             made.rows,
             made.blind + (made.cut if settings.drop_long else 0),
